@@ -1,0 +1,220 @@
+"""The catalogue: which captures, items, revisions and addresses a collection has. One SQLite file in WAL mode."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from archive import schema
+from archive.errors import CollectionError, NothingFoundError
+from archive.persian import fold
+from archive.record import Capture, NewsRecord, content_sha256, from_json, to_json
+from archive.search import index
+
+Stored = Literal["recorded", "changed", "unchanged", "collided"]
+"""What storing a record came to; see the decision table in docs/design.md."""
+
+_UNRELATED = 0.1  # of the words; two versions of one item share far more, two items far less
+
+
+@dataclass(slots=True, frozen=True)
+class CaptureRow:
+    """A capture with what the catalogue knows of it beside its place."""
+
+    capture: Capture
+    type: str
+    url: str
+    mime: str | None
+    crawl: str | None
+    office: str | None
+
+
+class Catalogue:
+    """Reads, and when opened for writing also writes, `catalogue.sqlite`.
+
+    Writes join one open transaction until `commit()`; the caller syncs the WARC files before.
+    """
+
+    def __init__(self, path: Path, *, write: bool = False) -> None:
+        self.path = path
+        mode = "rwc" if write else "ro"
+        try:
+            self.db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+            self.db.execute("PRAGMA busy_timeout = 10000")
+            if write:
+                self._prepare()
+            self._check_version()
+        except sqlite3.Error as error:
+            raise CollectionError(
+                f"The catalogue {path} cannot be opened: {error}. `bayegan rebuild` makes it anew from the WARC files."
+            ) from error
+
+    def _prepare(self) -> None:
+        self.db.execute("PRAGMA journal_mode = WAL")
+        self.db.execute("PRAGMA synchronous = FULL")
+        self.db.execute("PRAGMA cache_size = -16000")
+        self.db.executescript(schema.TABLES)
+        index.create(self.db)
+        self.db.execute("INSERT OR IGNORE INTO meta VALUES ('schema_version', ?)", (str(schema.VERSION),))
+
+    def _check_version(self) -> None:
+        found = self.meta("schema_version")
+        if found != str(schema.VERSION):
+            raise CollectionError(
+                f"The catalogue {self.path} has schema {found}; this Bayegan reads {schema.VERSION}. "
+                "`bayegan rebuild` makes it anew from the WARC files."
+            )
+
+    def meta(self, key: str) -> str | None:
+        """A stored fact about the catalogue itself."""
+        row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def begin(self) -> None:
+        """Open the transaction that the following writes join."""
+        if not self.db.in_transaction:
+            self.db.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Make the writes since `begin()` visible and durable."""
+        if self.db.in_transaction:
+            self.db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Drop what was not committed and close."""
+        if self.db.in_transaction:
+            self.db.execute("ROLLBACK")
+        self.db.close()
+
+    # --- captures -----------------------------------------------------------------------------------------------
+
+    def add_capture(self, row: CaptureRow) -> None:
+        """Note a response or revisit record; one that is already noted stays as it is."""
+        c = row.capture
+        self.begin()
+        self.db.execute(
+            "INSERT OR IGNORE INTO captures (record_id, warc, offset, length, type, url, status, mime, fetched,"
+            " payload_digest, ip, crawl, office) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (c.record_id, c.warc, c.offset, c.length, row.type, row.url, c.http_status, row.mime, c.fetched,
+             c.payload_digest, c.ip, row.crawl, row.office),
+        )  # fmt: skip
+
+    def has_capture(self, record_id: str) -> bool:
+        """Whether the catalogue knows a response or revisit record."""
+        return self._exists("SELECT 1 FROM captures WHERE record_id = ?", record_id)
+
+    def indexed_until(self, warc: str) -> int:
+        """The end of the last capture of a WARC file that the catalogue knows; 0 when it knows none."""
+        row = self.db.execute("SELECT max(offset + length) FROM captures WHERE warc = ?", (warc,)).fetchone()
+        return row[0] or 0
+
+    # --- items --------------------------------------------------------------------------------------------------
+
+    def knows(self, item: str) -> bool:
+        """Whether an item, `portal:code`, is recorded."""
+        return self._exists("SELECT 1 FROM items WHERE id = ?", item)
+
+    def note_address(self, item: str, url: str) -> None:
+        """Keep an address under which an item was seen."""
+        self.begin()
+        self.db.execute("INSERT OR IGNORE INTO addresses VALUES (?, ?)", (item, url))
+
+    def store(self, record: NewsRecord) -> Stored:
+        """Record an item just captured: a new one, a new revision, or nothing new.
+
+        `record.capture` must be set. Addresses in `record.aliases` are kept in `addresses`.
+        """
+        assert record.capture is not None
+        self.begin()
+        for url in (record.url, *record.aliases):
+            self.note_address(record.id, url)
+        seen = record.capture.fetched
+        fresh = replace(record, aliases=[], first_seen=seen, last_seen=seen, content_sha256=content_sha256(record))
+        row = self.db.execute("SELECT docid, record FROM items WHERE id = ?", (record.id,)).fetchone()
+        if row is None:
+            self._insert(fresh)
+            return "recorded"
+        docid, old = row[0], from_json(row[1])
+        fresh.first_seen, fresh.revision = old.first_seen, old.revision
+        if fresh.content_sha256 == old.content_sha256:
+            old.last_seen = max(old.last_seen or "", seen)
+            self.db.execute(
+                "UPDATE items SET last_seen = ?, record = ? WHERE docid = ?",
+                (old.last_seen, to_json(old), docid),
+            )
+            return "unchanged"
+        fresh.revision += 1
+        collided = _unrelated(old, fresh)
+        if collided:
+            fresh.warnings.append(f"collision: revision {old.revision} of {record.id} is an unrelated text")
+        index.remove(self.db, docid, old)
+        self.db.execute("DELETE FROM items WHERE docid = ?", (docid,))
+        self._insert(fresh)
+        return "collided" if collided else "changed"
+
+    def _insert(self, record: NewsRecord) -> None:
+        docid = index.allocate(self.db, record.published)
+        body = to_json(record)
+        self.db.execute(
+            "INSERT INTO items VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (docid, record.id, record.portal, record.code, record.office, record.organisation, record.province,
+             record.kind, record.title, record.published, record.published_jalali, record.status, record.revision,
+             record.content_sha256, record.first_seen, record.last_seen, body),
+        )  # fmt: skip
+        self.db.execute("INSERT INTO revisions VALUES (?, ?, ?)", (record.id, record.revision, body))
+        index.add(self.db, docid, record)
+
+    def get(self, item: str) -> NewsRecord:
+        """The newest revision of an item, with its aliases. Raises NothingFoundError."""
+        row = self.db.execute("SELECT record FROM items WHERE id = ?", (item,)).fetchone()
+        if row is None:
+            raise NothingFoundError(
+                f"No item {item} in this collection. An id is portal:code, such as behzisti:70583; "
+                "`bayegan search` finds them."
+            )
+        return self.with_aliases(from_json(row[0]))
+
+    def by_docid(self, docid: int) -> NewsRecord:
+        """The record a search hit points at. Raises NothingFoundError."""
+        row = self.db.execute("SELECT record FROM items WHERE docid = ?", (docid,)).fetchone()
+        if row is None:
+            raise NothingFoundError(
+                f"The search index names document {docid}, which the catalogue lacks. `bayegan rebuild` mends it."
+            )
+        return self.with_aliases(from_json(row[0]))
+
+    def revisions(self, item: str) -> list[NewsRecord]:
+        """All revisions of an item, oldest first. Raises NothingFoundError."""
+        self.get(item)
+        rows = self.db.execute("SELECT record FROM revisions WHERE item = ? ORDER BY revision", (item,))
+        return [from_json(row[0]) for row in rows]
+
+    def records(self) -> Iterator[NewsRecord]:
+        """Every record by portal and code (shorter codes first): an order that depends on the content alone."""
+        for (body,) in self.db.execute("SELECT record FROM items ORDER BY portal, length(code), code"):
+            yield self.with_aliases(from_json(body))
+
+    def count(self) -> int:
+        """Number of items."""
+        total: int = self.db.execute("SELECT count(*) FROM items").fetchone()[0]
+        return total
+
+    def with_aliases(self, record: NewsRecord) -> NewsRecord:
+        """The record with every other address seen for it, sorted."""
+        rows = self.db.execute(
+            "SELECT url FROM addresses WHERE item = ? AND url <> ? ORDER BY url", (record.id, record.url)
+        )
+        record.aliases = [row[0] for row in rows]
+        return record
+
+    def _exists(self, sql: str, *values: Any) -> bool:
+        return self.db.execute(sql, values).fetchone() is not None
+
+
+def _unrelated(old: NewsRecord, new: NewsRecord) -> bool:
+    """Whether two versions share so few words that one code seems to name two items."""
+    one, two = (set(fold(f"{r.title} {r.lead} {r.body}").split()) for r in (old, new))
+    return len(one & two) < _UNRELATED * min(len(one), len(two))

@@ -1,0 +1,182 @@
+"""A collection: the folder with everything. Opened by many for reading, by one process for writing."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from archive import warc
+from archive.catalogue import CaptureRow, Catalogue
+from archive.errors import CollectionError, CollectionLockedError, NothingFoundError
+from archive.record import Capture
+
+CATALOGUE = "catalogue.sqlite"
+LOCK = "lock"
+
+
+class Collection:
+    """Paths and catalogue of a collection folder. Use `open_collection` to read, `lock_collection` to write."""
+
+    def __init__(self, root: Path, catalogue: Catalogue) -> None:
+        self.root = root
+        self.catalogue = catalogue
+
+    def read(self, capture: Capture) -> warc.Record:
+        """The WARC record of a capture. Raises CollectionError when it is missing or damaged."""
+        return warc.read_record(self.root, warc.Location(capture.warc, capture.offset, capture.length))
+
+    def crawl_folder(self, crawl: str) -> Path:
+        """Where a crawl keeps its log, settings and report."""
+        return self.root / "crawls" / crawl
+
+    def close(self) -> None:
+        """Close the catalogue."""
+        self.catalogue.close()
+
+
+def open_collection(root: Path) -> Collection:
+    """Open for reading; a crawl may write at the same time. Raises NothingFoundError when there is none."""
+    if not (root / CATALOGUE).exists():
+        raise NothingFoundError(
+            f"There is no collection at {root}. Name one with --collection DIR or $BAYEGAN_COLLECTION, "
+            "or make one with `bayegan crawl`."
+        )
+    return Collection(root, Catalogue(root / CATALOGUE))
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What a capture hands over to be kept: the records of one exchange and the facts for the catalogue."""
+
+    portal: str
+    records: Sequence[warc.Record]  # the response or revisit first
+    url: str
+    fetched: str
+    status: int
+    mime: str | None
+    payload_digest: str
+    ip: str | None
+    crawl: str | None = None
+    office: str | None = None
+
+
+@dataclass
+class CollectionWriter(Collection):
+    """The one process that writes: WARC first, then the catalogue. Made by `lock_collection`."""
+
+    root: Path
+    catalogue: Catalogue
+    lock: IO[str]
+    recovered: list[warc.Recovered]
+    info: list[tuple[str, str]] = field(default_factory=list)
+    max_bytes: int = warc.MAX_BYTES
+    _writers: dict[str, warc.WarcWriter] = field(default_factory=dict)
+
+    def keep(self, exchange: Exchange) -> Capture:
+        """Append an exchange to its portal's WARC file and note it in the catalogue.
+
+        Neither is durable before `commit()`. Raises OSError when the disk refuses; then nothing was kept.
+        """
+        writer = self._writers.get(exchange.portal)
+        if writer is None:
+            writer = warc.WarcWriter(self.root, exchange.portal, self.info, self.max_bytes)
+            self._writers[exchange.portal] = writer
+        place = writer.write(exchange.records)[0]
+        main = exchange.records[0]
+        capture = Capture(
+            place.warc,
+            place.offset,
+            place.length,
+            main.id,
+            exchange.payload_digest,
+            exchange.fetched,
+            exchange.status,
+            exchange.ip,
+        )
+        self.catalogue.add_capture(
+            CaptureRow(capture, main.type, exchange.url, exchange.mime, exchange.crawl, exchange.office)
+        )
+        return capture
+
+    def commit(self) -> None:
+        """Sync the WARC files, then commit the catalogue: a row never points at bytes that may vanish."""
+        for writer in self._writers.values():
+            writer.sync()
+        self.catalogue.commit()
+        for writer in self._writers.values():
+            writer.rotate()
+
+    def finish_recovered(self) -> None:
+        """Finish the files of a dead process; call it when the catalogue knows what is in them."""
+        for file in self.recovered:
+            warc.finish_file(self.root / f"{file.warc}{warc.OPEN_SUFFIX}")
+        self.recovered = []
+
+    def finish_files(self) -> list[str]:
+        """Finish the open WARC files; the names of all files finished by this writer."""
+        for writer in self._writers.values():
+            writer.finish()
+        return sorted(name for writer in self._writers.values() for name in writer.finished)
+
+    def close(self) -> None:
+        """Commit, finish the files, let go of the lock."""
+        try:
+            self.commit()
+            self.finish_files()
+        finally:
+            super().close()
+            self.lock.close()
+
+
+def lock_collection(root: Path) -> CollectionWriter:
+    """Open for writing, making the folder when there is none, and recover what a dead process left unfinished.
+
+    Raises CollectionLockedError naming the holder when another process writes to it.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock = _take_lock(root)
+    except OSError as error:
+        raise CollectionError(
+            f"The collection {root} cannot be written to: {error.strerror or error}. "
+            "Choose another folder with --collection."
+        ) from error
+    try:
+        recovered = warc.recover(root)
+        return CollectionWriter(root, Catalogue(root / CATALOGUE, write=True), lock, recovered)
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _take_lock(root: Path) -> IO[str]:
+    # The kernel lets go of a flock when its process dies, so a lock never outlives a kill -9.
+    lock = (root / LOCK).open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read().strip()
+        lock.close()
+        raise CollectionLockedError(
+            f"Another process is writing to the collection {root}: {_holder(holder)}. "
+            "Wait until it has ended, or stop it; searching, showing and dumping go on meanwhile."
+        ) from None
+    lock.truncate(0)
+    json.dump({"pid": os.getpid(), "host": socket.gethostname()}, lock)
+    lock.flush()
+    return lock
+
+
+def _holder(text: str) -> str:
+    try:
+        facts = json.loads(text)
+        return f"process {facts['pid']} on {facts['host']}"
+    except (ValueError, KeyError, TypeError):
+        return "it has not said which"

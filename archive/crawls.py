@@ -1,0 +1,223 @@
+"""Crawls in the catalogue: which one goes on, and what a crawl did.
+
+The report is counted from the catalogue, so a crawl that was killed can be reported like any other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archive.catalogue import Catalogue
+from archive.errors import NothingFoundError
+
+ITEM_OUTCOMES = (
+    "recorded",
+    "changed",
+    "unchanged",
+    "collided",
+    "known",
+    "gone",
+    "refused",
+    "failed",
+    "out-of-range",
+)
+"""What can become of an item in a crawl. `pending` beside them: it waits for the crawl to go on."""
+
+INCOMPLETE = ("refused", "failed", "collided")
+"""Outcomes after which something is missing or doubtful."""
+
+
+@dataclass(slots=True, frozen=True)
+class Scope:
+    """What a crawl covers. A crawl of the same scope goes on where an unfinished one stopped."""
+
+    offices: tuple[str, ...]
+    since: str | None = None
+    until: str | None = None
+    recheck: bool = False
+
+    def text(self) -> str:
+        """The scope as JSON, the same for equal scopes."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+def begin_crawl(catalogue: Catalogue, scope: Scope, now: dt.datetime) -> tuple[str, bool]:
+    """The id of the crawl to work on, and whether it goes on with an unfinished one."""
+    catalogue.begin()
+    row = catalogue.db.execute(
+        "SELECT id FROM crawls WHERE scope = ? AND state <> 'finished' ORDER BY started DESC LIMIT 1",
+        (scope.text(),),
+    ).fetchone()
+    if row:
+        catalogue.db.execute("UPDATE crawls SET state = 'running', runs = runs + 1 WHERE id = ?", row)
+        catalogue.commit()
+        return row[0], True
+    crawl = f"{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    catalogue.db.execute(
+        "INSERT INTO crawls (id, scope, state, started) VALUES (?, ?, 'running', ?)",
+        (crawl, scope.text(), now.astimezone(dt.UTC).isoformat(timespec="seconds")),
+    )
+    catalogue.commit()
+    return crawl, False
+
+
+def end_crawl(
+    catalogue: Catalogue, crawl: str, reason: str, now: dt.datetime, seconds: float, counts: dict[str, int]
+) -> bool:
+    """Note that a run on a crawl has ended; true when nothing is left to do."""
+    catalogue.begin()
+    left = catalogue.db.execute(
+        "SELECT count(*) FROM frontier WHERE crawl = ? AND state <> 'done'", (crawl,)
+    ).fetchone()[0]
+    finished = left == 0 and reason == "finished"
+    before = json.loads(catalogue.db.execute("SELECT counts FROM crawls WHERE id = ?", (crawl,)).fetchone()[0])
+    catalogue.db.execute(
+        "UPDATE crawls SET state = ?, finished = ?, reason = ?, seconds = seconds + ?, counts = ? WHERE id = ?",
+        (
+            "finished" if finished else "stopped",
+            now.astimezone(dt.UTC).isoformat(timespec="seconds"),
+            reason,
+            seconds,
+            json.dumps(dict(Counter(before) + Counter(counts)), sort_keys=True),
+            crawl,
+        ),
+    )
+    catalogue.commit()
+    return finished
+
+
+@dataclass(slots=True)
+class OfficeReport:
+    """One office's part of a crawl: items by outcome, reasons by outcome."""
+
+    items: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, dict[str, int]] = field(default_factory=dict)
+    listings: int = 0
+
+
+@dataclass(slots=True)
+class Problem:
+    """One address that did not end well, with the word for why."""
+
+    outcome: str
+    reason: str
+    url: str
+    office: str
+    id: str | None
+    code: str | None
+
+
+@dataclass(slots=True)
+class CrawlReport:
+    """What a crawl did. Bytes are those of the WARC members; the rate is in fetches a second of running time."""
+
+    crawl: str
+    state: str
+    reason: str | None
+    started: str
+    finished: str | None
+    runs: int
+    seconds: float
+    scope: dict[str, Any]
+    fetched: int
+    bytes: int
+    rate: float | None
+    items: dict[str, int]
+    offices: dict[str, OfficeReport]
+    problems: list[Problem]
+    warc_files: list[str]
+    counts: dict[str, int]
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something is missing or doubtful."""
+        return self.state != "finished" or bool(self.problems)
+
+
+def report(catalogue: Catalogue, crawl: str | None = None) -> CrawlReport:
+    """Count what a crawl did, the last one unless it is named. Raises NothingFoundError when there is none."""
+    where, values = ("WHERE id = ?", (crawl,)) if crawl else ("ORDER BY started DESC LIMIT 1", ())
+    row = catalogue.db.execute(
+        f"SELECT id, scope, state, started, finished, reason, runs, seconds, counts FROM crawls {where}",  # noqa: S608
+        values,
+    ).fetchone()
+    if row is None:
+        raise NothingFoundError("This collection has no such crawl. `bayegan crawl all` makes one.")
+    crawl_id, scope, state, started, finished, reason, runs, seconds, counts = row
+    fetched, size = catalogue.db.execute(
+        "SELECT count(*), coalesce(sum(length), 0) FROM captures WHERE crawl = ?", (crawl_id,)
+    ).fetchone()
+    files = catalogue.db.execute("SELECT DISTINCT warc FROM captures WHERE crawl = ? ORDER BY warc", (crawl_id,))
+    offices = _offices(catalogue, crawl_id)
+    totals: Counter[str] = Counter()
+    for part in offices.values():
+        totals.update(part.items)
+    return CrawlReport(
+        crawl=crawl_id, state=state, reason=reason, started=started, finished=finished, runs=runs,
+        seconds=round(seconds, 3), scope=json.loads(scope), fetched=fetched, bytes=size,
+        rate=round(fetched / seconds, 2) if seconds else None, items=_ordered(totals), offices=offices,
+        problems=_problems(catalogue, crawl_id), warc_files=[name for (name,) in files], counts=json.loads(counts),
+    )  # fmt: skip
+
+
+def _offices(catalogue: Catalogue, crawl: str) -> dict[str, OfficeReport]:
+    offices: dict[str, OfficeReport] = {}
+    rows = catalogue.db.execute(
+        "SELECT office, role, CASE state WHEN 'done' THEN outcome ELSE 'pending' END, coalesce(reason, ''), count(*)"
+        " FROM frontier WHERE crawl = ? GROUP BY 1, 2, 3, 4 ORDER BY 1",
+        (crawl,),
+    )
+    for office, role, outcome, reason, number in rows:
+        part = offices.setdefault(office, OfficeReport())
+        if role == "item":
+            part.items[outcome] = part.items.get(outcome, 0) + number
+        elif outcome == "listing":
+            part.listings += number
+        if reason:
+            reasons = part.reasons.setdefault(outcome, {})
+            reasons[reason] = reasons.get(reason, 0) + number
+    for part in offices.values():
+        part.items = _ordered(part.items)
+    return offices
+
+
+def _ordered(items: dict[str, int]) -> dict[str, int]:
+    return {name: items[name] for name in (*ITEM_OUTCOMES, "pending") if items.get(name)}
+
+
+def _problems(catalogue: Catalogue, crawl: str) -> list[Problem]:
+    marks = ",".join("?" * len(INCOMPLETE))
+    rows = catalogue.db.execute(
+        "SELECT outcome, coalesce(reason, ''), url, office, role, key FROM frontier"  # noqa: S608
+        f" WHERE crawl = ? AND state = 'done' AND outcome IN ({marks}) ORDER BY office, id",
+        (crawl, *INCOMPLETE),
+    )
+    return [
+        Problem(
+            outcome,
+            reason,
+            url,
+            office,
+            key if role == "item" else None,
+            key.rpartition(":")[2] if role == "item" else None,
+        )
+        for outcome, reason, url, office, role, key in rows
+    ]
+
+
+def report_json(report: CrawlReport) -> str:
+    """The report as indented JSON."""
+    return json.dumps(asdict(report), indent=2, ensure_ascii=False) + "\n"
+
+
+def write_report(path: Path, report: CrawlReport) -> None:
+    """Write `report.json`, whole or not at all."""
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_text(report_json(report), encoding="utf-8")
+    temporary.replace(path)

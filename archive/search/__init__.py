@@ -1,0 +1,1 @@
+"""Persian full-text search over the records."""

@@ -1,0 +1,170 @@
+"""The search index: one contentless FTS5 table beside the catalogue's own, which keep the text.
+
+Row ids ascend with the minute of publication, so that newest first and "between two days" cost nothing.
+The table holds terms of our own making (`words.index_text`); its tokenizer only cuts at spaces. A row is
+removed by giving the terms it was made of, so that an index is as old as its `NORMALISER_VERSION`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from archive.errors import CollectionError
+from archive.jalali import TEHRAN
+from archive.search.match import EVERY, expression, with_compounds
+from archive.search.query import FILTERS, parse
+from archive.search.tree import And, Filter, Query
+from archive.search.words import index_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archive.record import NewsRecord
+
+Sort = Literal["date", "relevance"]
+
+# The tokenizer `ascii` takes every non-ASCII character as part of a term, the marks of `index_text` too.
+DDL = """CREATE VIRTUAL TABLE IF NOT EXISTS news
+USING fts5(title, lead, body, tags, facets, content='', tokenize='ascii')"""
+
+_WEIGHTS = "10.0, 4.0, 1.0, 5.0, 0.0"
+
+_SUFFIX_BITS = 20
+_UNDATED_MINUTES = 1024
+"""Items without a date take the rows before 1970-01-01 17:04, so that they are last when newest is first."""
+_DAY = dt.timedelta(days=1)
+_LAST_ROW = (1 << 62) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """One page of an answer: the exact number of hits, the row ids of the page in order."""
+
+    total: int
+    ids: list[int]
+    query: Query
+    """The query with the compounds that the index knows: what to highlight."""
+
+
+def create(db: sqlite3.Connection) -> None:
+    """Make the table unless it is there."""
+    db.execute(DDL)
+
+
+def clear(db: sqlite3.Connection) -> None:
+    """Empty the index, whatever version of the normaliser made it."""
+    db.execute("INSERT INTO news (news) VALUES ('delete-all')")
+
+
+def add(db: sqlite3.Connection, rowid: int, record: NewsRecord) -> None:
+    """Index a record under a row id from `allocate`."""
+    db.execute("INSERT INTO news (rowid, title, lead, body, tags, facets) VALUES (?,?,?,?,?,?)", _row(rowid, record))
+
+
+def remove(db: sqlite3.Connection, rowid: int, record: NewsRecord) -> None:
+    """Take a record out; it must be exactly the one that was added under the row id."""
+    db.execute(
+        "INSERT INTO news (news, rowid, title, lead, body, tags, facets) VALUES ('delete',?,?,?,?,?,?)",
+        _row(rowid, record),
+    )
+
+
+def _row(rowid: int, record: NewsRecord) -> tuple[int, str, str, str, str, str]:
+    return (
+        rowid,
+        index_text(record.title),
+        index_text(f"{record.kicker}\n{record.lead}"),
+        index_text(record.body),
+        index_text("\n".join(record.tags)),
+        " ".join((EVERY, *(facet.term for facet in facets(record)))),
+    )
+
+
+def facets(record: NewsRecord) -> list[Filter]:
+    """List the filters a record answers to."""
+    values = (record.organisation if name == "org" else getattr(record, name) for name in FILTERS)
+    return [Filter(name, value) for name, value in zip(FILTERS, values, strict=True) if value]
+
+
+def rowid_base(published: str | None) -> int:
+    """Find the first row id for a minute of publication (ISO 8601), or for items without a date."""
+    if published is None:
+        return 1
+    when = dt.datetime.fromisoformat(published)
+    return _row_of(when if when.tzinfo else when.replace(tzinfo=TEHRAN))
+
+
+def _row_of(when: dt.datetime) -> int:
+    return max(int(when.timestamp()) // 60, _UNDATED_MINUTES) << _SUFFIX_BITS
+
+
+def allocate(db: sqlite3.Connection, published: str | None) -> int:
+    """Find a free row id for an item: the one after the last of its minute."""
+    base = rowid_base(published)
+    end = (_UNDATED_MINUTES << _SUFFIX_BITS) if published is None else base + (1 << _SUFFIX_BITS)
+    row = db.execute("SELECT max(id) FROM news_docsize WHERE id >= ? AND id < ?", (base, end)).fetchone()
+    free = base if row[0] is None else int(row[0]) + 1
+    if free >= end:
+        raise CollectionError(f"The search index has no row left for the minute of {published}.")
+    return free
+
+
+def rowid_range(first: dt.date | None, last: dt.date | None) -> tuple[int, int]:
+    """Find the first and last row id of a span of days in Tehran. Items without a date are in none."""
+    low = _row_of(_midnight(first)) if first else _UNDATED_MINUTES << _SUFFIX_BITS
+    high = _row_of(_midnight(last + _DAY)) - 1 if last and last < dt.date.max else _LAST_ROW
+    return low, high
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), TEHRAN)
+
+
+def search(
+    db: sqlite3.Connection, query: Query | str, *, sort: Sort = "date", limit: int = 20, offset: int = 0
+) -> Hits:
+    """Answer a query: the exact total and one page, newest or best first. Raises QueryError."""
+    query = resolve(db, query)
+    rows, parameters = _rows(query)
+    total = db.execute(f"SELECT count(*) {rows}", parameters).fetchone()[0]
+    page = f"{_ordered(query, sort)} LIMIT ? OFFSET ?"
+    ids = [row[0] for row in db.execute(page, (*parameters, limit, offset))] if total > offset else []
+    return Hits(total, ids, query)
+
+
+def search_ids(db: sqlite3.Connection, query: Query | str, *, sort: Sort = "date") -> Iterator[int]:
+    """Run through the row ids of all hits in order. Raises QueryError."""
+    query = resolve(db, query)
+    for row in db.execute(_ordered(query, sort), _rows(query)[1]):
+        yield row[0]
+
+
+def resolve(db: sqlite3.Connection, query: Query | str) -> Query:
+    """Parse a query where it is text, and take the compounds in it apart that the index knows."""
+    query = parse(query) if isinstance(query, str) else query
+
+    @cache
+    def known(terms: str) -> bool:
+        return db.execute("SELECT 1 FROM news WHERE news MATCH ? LIMIT 1", (terms,)).fetchone() is not None
+
+    return replace(query, parts=tuple(with_compounds(part, known) for part in query.parts))
+
+
+def _rows(query: Query) -> tuple[str, tuple[str | int, ...]]:
+    """Write the rows of a query as SQL, and what to bind to it."""
+    low, high = rowid_range(query.period.first, query.period.last) if query.period else (0, _LAST_ROW)
+    if query.parts:
+        return "FROM news WHERE news MATCH ? AND rowid BETWEEN ? AND ?", (expression(And(query.parts)), low, high)
+    return "FROM news_docsize WHERE id BETWEEN ? AND ?", (low, high)  # the same rows, counted much faster
+
+
+def _ordered(query: Query, sort: Sort) -> str:
+    rows, _ = _rows(query)
+    if not query.parts:
+        return f"SELECT id {rows} ORDER BY id DESC"
+    best_first = f"bm25(news, {_WEIGHTS}), " if sort == "relevance" else ""
+    return f"SELECT rowid {rows} ORDER BY {best_first}rowid DESC"

@@ -1,0 +1,97 @@
+"""The tree of a query: what `query.parse` makes, `index.search` answers and `highlight` shows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archive.persian import fold
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+Terms = tuple[str, ...]
+"""Index terms that stand side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A word, compound or phrase: found when any of the alternatives is."""
+
+    alternatives: tuple[Terms, ...]
+    columns: Terms = ()
+    surfaces: Terms = ()
+    """The words exactly as written, when that is asked for."""
+    prefix: bool = False
+    """The last term is the beginning of a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A fact about the record: province, office, kind …"""
+
+    name: str
+    value: str
+
+    @property
+    def term(self) -> str:
+        """The term that stands for the fact in the index: one word for any value."""
+        return f"{self.name}·" + re.sub(r"[\W_]+", "·", fold(self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days of publication, both included; an open end is None."""
+
+    first: dt.date | None
+    last: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Node
+
+
+Node = Words | Filter | Period | And | Or | Not
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed query. An empty one (no parts, no period) asks for everything."""
+
+    text: str = ""
+    parts: tuple[Node, ...] = ()
+    """All of them must hold."""
+    period: Period | None = None
+
+    @property
+    def filters(self) -> dict[str, list[str]]:
+        """The filters that hold for the whole query, by name: what a page shows as chosen."""
+        chosen: dict[str, list[str]] = {}
+        for part in self.parts:
+            for each in part.parts if isinstance(part, Or) else (part,):
+                if isinstance(each, Filter):
+                    chosen.setdefault(each.name, []).append(each.value)
+        return chosen
+
+    @property
+    def words(self) -> list[Words]:
+        """Everything a hit may be shown for: the words outside negations."""
+        return _positive(And(self.parts))
+
+
+def _positive(node: Node) -> list[Words]:
+    if isinstance(node, Words):
+        return [node]
+    return [words for part in node.parts for words in _positive(part)] if isinstance(node, And | Or) else []

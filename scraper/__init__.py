@@ -1,0 +1,1 @@
+"""From page to record, and the Scrapy parts in between."""

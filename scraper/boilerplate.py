@@ -1,0 +1,202 @@
+"""What stands in or beside an article without belonging to it: named rules, each counted.
+
+Three kinds of rule: by class or id of an element, by tag, and by the text of a whole block. Sources:
+cms-notes §1–2; the phrases are those of the comment form, the share bar and the end marks as the pages print
+them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
+
+    from lxml.etree import _Element as Element
+
+    from scraper.blocks import Block
+
+ELEMENT_RULES = {
+    name: rule
+    for rule, names in {
+        "print-header": "print-header",
+        "comment-form": "comment-form form-comment frmNewsComment comm_form comm_b comment-respond",
+        "comments": "news-comment comments-list comments_container comments comment-list comm_info",
+        "captcha": "captcha captcha-group captchaImg",
+        "related": "related-items related related-news item-boxes item-boxes2 linear_news linear_news3",
+        "read-more": "readmore-container read-more",
+        "adverts": "ads adv_padd news_adv_lg news_adv_xs advert advertising",
+        "share": "item-sharing header-sharing share_to_box social_icons share-buttons",
+        "tags": "tags tags_container tags_title tag_items",
+        "short-link": "short-link-container short-link shortlink",
+        "menus": "menu nav-menu pagination toolbar_mobile",
+        "item-code": "item-code news_id_c",
+        "hidden": "hideTag",
+    }.items()
+    for name in names.split()
+}
+"""Class or id → rule."""
+
+TAG_RULES = dict.fromkeys(("script", "style", "noscript", "template"), "scripts") | {
+    "form": "comment-form",
+    "nav": "menus",
+}
+"""Element name → rule."""
+
+_Y, _K, _S = "[یيى]", "[کك]", r"[\s\u200c]*"
+_READ_MORE = re.compile(
+    rf"(?:ب{_Y}شتر{_S}(?:بخوان{_Y}د|بدان{_Y}د)|همچن{_Y}ن{_S}بخوان{_Y}د|(?:مطالب|اخبار){_S}مرتبط|خبرها{_Y}{_S}مرتبط)"
+    rf"[^:：]{{0,12}}(?:[:：].*)?"
+)
+_E_SERVICES = re.compile(rf"خدمات{_S}ال{_K}ترون{_Y}{_K}(?:{_S}پر{_S}{_K}اربرد)?")
+HEADINGS = {"read-more": _READ_MORE, "e-services": _E_SERVICES}
+"""Rules for a heading that takes with it the blocks of mere links that follow."""
+
+BLOCK_RULES = {
+    "end-mark": re.compile(rf"[.\s]*(?:انتها{_Y}|پا{_Y}ان){_S}(?:پ{_Y}ام|خبر)\s*[/.|*]?[\s\w/.*-]{{0,14}}"),
+    "item-code": re.compile(rf"{_K}د{_S}(?:خبر|مطلب)\s*[:：]?\s*\d+"),
+    "comment-form": re.compile(
+        rf"نظر{_S}شما\s*\*?|ارسال{_S}نظر|شما{_S}در{_S}حال{_S}پاسخ{_S}به{_S}نظر.{{0,200}}|لغو{_S}پاسخ|×?\s*لغو{_S}پاسخ"
+    ),
+    "captcha": re.compile(r"\*?\s*\d{1,2}\s*[+×*-]\s*\d{1,2}\s*=\s*\??"),
+    "tags": re.compile(rf"برچسب{_S}ها\s*[:：]?"),
+    "share": re.compile(rf"اشترا{_K}{_S}گذار{_Y}\s*[:：]?"),
+    "short-link": re.compile(rf"ل{_Y}ن{_K}{_S}{_K}وتاه\s*[:：]?.{{0,80}}"),
+}
+"""Rules for the whole text of a block."""
+
+_END_MARK_INLINE = re.compile(rf"(?<=[.!؟?»:]) *(?:انتها{_Y}|پا{_Y}ان){_S}پ{_Y}ام\s*[/.]?[^\s.،]{{0,6}}\s*$")
+_DESK_CODE = re.compile(r"\d{4,6}|\d{2,6}(?:[/\-ـ*]+\d{2,6}){1,3}")
+
+SURVIVORS = re.compile(
+    rf"شما{_S}در{_S}حال{_S}پاسخ|لغو{_S}پاسخ|{_E_SERVICES.pattern}|{_K}د{_S}خبر\s*[:：]?\s*\d|(?:انتها{_Y}|پا{_Y}ان){_S}پ{_Y}ام"
+    rf"|(?:^|\n)(?:نظر{_S}شما|برچسب{_S}ها|ب{_Y}شتر{_S}بخوان{_Y}د)|{_K}د{_S}امن{_Y}ت{_Y}|\d\s*\+\s*\d+\s*="
+)
+"""Phrases that must not be left in a lead or a body."""
+
+
+def sweep(scope: Element, places: list[Element], body: Element | None, removed: Counter[str]) -> None:
+    """Count the boilerplate in `scope` and beside it; cut out of the tree what stands inside one of `places`.
+
+    Places are the elements from which media are taken, `body` the one that holds the text; these are never
+    cut themselves.
+    """
+    kept = set(places)
+    found = {element: rule for element in scope.iter() if (rule := _rule(element))}
+    for element in places if body is None else (*places, body):
+        found.pop(element, None)
+    for element, rule in found.items():
+        above = list(element.iterancestors())
+        if all(found.get(ancestor) != rule for ancestor in above):
+            removed[rule] += 1
+        if not kept.isdisjoint(above):
+            cut(element)
+    for element in _beside(scope):
+        if rule := _rule(element):
+            removed[rule] += 1
+        elif element.tag == "footer" and _E_SERVICES.search("".join(element.itertext())):
+            removed["e-services"] += 1
+
+
+def _rule(element: Element) -> str | None:
+    if rule := TAG_RULES.get(str(element.tag)):
+        return rule
+    names = element.get("class")
+    if names is not None:
+        for name in names.split():
+            if rule := ELEMENT_RULES.get(name):
+                return rule
+    if rule := ELEMENT_RULES.get(element.get("id", "")):
+        return rule
+    style = element.get("style")
+    return "hidden" if style and "display:none" in style.replace(" ", "") else None
+
+
+def _beside(scope: Element) -> Iterator[Element]:
+    """Yield the siblings of an element and of its ancestors, up to <body>."""
+    element: Element | None = scope
+    while element is not None and element.tag not in {"body", "html"}:
+        yield from element.itersiblings("*", preceding=True)
+        yield from element.itersiblings("*")
+        element = element.getparent()
+
+
+def cut(element: Element) -> None:
+    """Take an element out of its tree and leave the text behind it where it is."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + element.tail
+        else:
+            parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
+
+
+def strip_blocks(found: list[Block], removed: Counter[str]) -> list[Block]:
+    """Return the blocks that belong to the article. What goes is counted and wiped from the tree."""
+    kept: list[Block] = []
+    heading: str | None = None
+    for block in found:
+        if heading and block.linked:
+            _wipe(block)
+            continue
+        heading = next((rule for rule, pattern in HEADINGS.items() if pattern.fullmatch(block.text)), None)
+        rule = heading or next((rule for rule, pattern in BLOCK_RULES.items() if pattern.fullmatch(block.text)), None)
+        if rule:
+            removed[rule] += 1
+            _wipe(block)
+        else:
+            kept.append(block)
+    _strip_end(kept, removed)
+    return kept
+
+
+def _strip_end(kept: list[Block], removed: Counter[str]) -> None:
+    """Take away a desk code that is the last block, and an end mark that closes the last sentence."""
+    if (
+        len(kept) > 1
+        and _DESK_CODE.fullmatch(kept[-1].text)
+        and kept[-1].tag != "tr"
+        and kept[-2].text[-1] not in ":："
+    ):
+        removed["desk-code"] += 1
+        _wipe(kept.pop())
+    for block in kept[-2:]:
+        if match := _END_MARK_INLINE.search(block.text):
+            removed["end-mark"] += 1
+            block.text = block.text[: match.start()].rstrip(" ")
+            _wipe_end(block)
+
+
+def _wipe(block: Block) -> None:
+    for element, tail in block.slots:
+        if tail:
+            element.tail = None
+        else:
+            element.text = None
+    for anchor in block.anchors:
+        anchor.attrib.pop("href", None)
+
+
+def _wipe_end(block: Block) -> None:
+    """Cut the end mark in the tree as well, when it stands in one text node."""
+    for element, tail in reversed(block.slots):
+        text = (element.tail if tail else element.text) or ""
+        if match := _END_MARK_INLINE.search(f". {text.strip()}"):
+            kept = text[: text.rstrip().rfind(match[0].strip())]
+            if tail:
+                element.tail = kept
+            else:
+                element.text = kept
+        if text.strip():
+            return
+
+
+def survivors(text: str) -> list[str]:
+    """Boilerplate phrases that are still in a text."""
+    return sorted({match[0].strip() for match in SURVIVORS.finditer(text)})

@@ -1,0 +1,222 @@
+"""How results look on a terminal, and as JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+import spiders
+from archive.record import NewsRecord, to_dict
+
+if TYPE_CHECKING:
+    from archive.crawls import CrawlReport
+    from archive.dump import DumpFile
+    from archive.fixity import Verification
+    from archive.offices import Offices
+    from archive.search.find import Found
+
+BUILTIN_OFFICES = Path(spiders.__file__).with_name("offices.toml")
+
+_out = Console(highlight=False, soft_wrap=True)
+_err = Console(stderr=True, highlight=False)
+_MANY = 20
+
+
+def say(message: str) -> None:
+    """A message to the person, on stderr."""
+    _err.print(f"bayegan: {escape(message)}", soft_wrap=True)
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses as plain JSON types, keys in order."""
+    return to_dict(value) if isinstance(value, NewsRecord) else msgspec.to_builtins(asdict(value))
+
+
+def print_json(value: Any) -> None:
+    """Indented JSON on stdout, Persian letters as they are."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+@contextmanager
+def progress(what: str, total: int, unit: str = "") -> Iterator[Callable[[int], None]]:
+    """A bar on stderr while something long runs; yields the function that moves it."""
+    amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
+    bar = Progress(
+        TextColumn(what),
+        BarColumn(),
+        amount,
+        TimeRemainingColumn(),
+        console=_err,
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    with bar:
+        task = bar.add_task(what, total=total)
+        yield lambda steps: bar.advance(task, steps)
+
+
+def show_offices(offices: Offices) -> None:
+    """A table of the offices."""
+    table = Table("Office", "Organisation", "Province", "", "Address", "System", "Verified", box=None, pad_edge=False)
+    for o in offices.all:
+        table.add_row(
+            o.id,
+            o.organisation,
+            o.province or "",
+            o.province_name,
+            o.url,
+            o.dialect,
+            "yes" if o.verified else "no",
+        )
+    _out.print(table)
+    verified = sum(o.verified for o in offices.all)
+    _err.print(f"{len(offices.all)} offices, {verified} with an address that has been seen to work.")
+
+
+def show_report(report: CrawlReport) -> None:
+    """What a crawl did, for a person."""
+    how = (
+        "finished"
+        if report.state == "finished"
+        else f"{report.state} ({report.reason})"
+        if report.reason
+        else report.state
+    )
+    _out.print(
+        f"[bold]Crawl {report.crawl}[/bold]: {escape(how)}, {report.seconds:.1f} s"
+        + (f" in {report.runs} runs" if report.runs > 1 else "")
+    )
+    rate = f", {report.rate:g} a second" if report.rate else ""
+    _out.print(f"{report.fetched} captures{rate}, {_size(report.bytes)} in {len(report.warc_files)} WARC files")
+    names = list(report.items)
+    table = Table("Office", *[name.capitalize() for name in names], "Listings", box=None, pad_edge=False)
+    for office, part in report.offices.items():
+        table.add_row(office, *[str(part.items.get(name, 0)) for name in names], str(part.listings))
+    if len(report.offices) > 1:
+        listings = sum(part.listings for part in report.offices.values())
+        table.add_row("[bold]All", *[f"[bold]{report.items[name]}" for name in names], f"[bold]{listings}")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    _out.print(table)
+    removed = {k.removeprefix("removed/"): v for k, v in report.counts.items() if k.startswith("removed/")}
+    if removed:
+        _out.print(
+            "Boilerplate removed: "
+            + ", ".join(f"{name} {n}" for name, n in sorted(removed.items(), key=lambda p: -p[1]))
+        )
+    other = {k: v for k, v in report.counts.items() if not k.startswith("removed/")}
+    if other:
+        _out.print("Noted: " + escape(", ".join(f"{name} {n}" for name, n in other.items())))
+    _show_reasons(report)
+    _show_problems(report)
+
+
+def _show_reasons(report: CrawlReport) -> None:
+    reasons: dict[str, Counter[str]] = {}
+    for part in report.offices.values():
+        for outcome, numbers in part.reasons.items():
+            reasons.setdefault(outcome, Counter()).update(numbers)
+    for outcome in ("refused", "failed", "gone", "absent"):
+        if outcome in reasons:
+            words = ", ".join(f"{word} {number}" for word, number in reasons[outcome].most_common())
+            _out.print(f"{outcome.capitalize()}: {escape(words)}")
+
+
+def _show_problems(report: CrawlReport) -> None:
+    if not report.problems:
+        return
+    _out.print(f"[bold]Missing or doubtful ({len(report.problems)}):[/bold]")
+    for problem in report.problems[:_MANY]:
+        _out.print(
+            f"  {problem.outcome}: {problem.reason or 'no reason given'}  {problem.id or ''}  {escape(problem.url)}"
+        )
+    if len(report.problems) > _MANY:
+        _out.print(f"  … and {len(report.problems) - _MANY} more: `bayegan report --json` names them all.")
+
+
+def show_hits(found: Found) -> None:
+    """Search hits: date, id and title, then the passage with the words that matched in bold."""
+    for hit in found.hits:
+        _out.print(f"{hit.published_jalali or '—':10}  [cyan]{escape(hit.id)}[/cyan]  [bold]{escape(hit.title)}[/bold]")
+        text = "".join(_marked(part) if matched else escape(part) for part, matched in hit.snippet)
+        _out.print("    " + " ".join(text.split("\n")))
+    _err.print(f"{found.total} found" + (f", {len(found.hits)} shown" if found.total > len(found.hits) else "") + ".")
+
+
+def _marked(part: str) -> str:
+    return f"[bold yellow]{escape(part)}[/bold yellow]" if _out.is_terminal else f"*{escape(part)}*"
+
+
+def show_record(record: NewsRecord) -> None:
+    """A record for reading."""
+    if record.kicker:
+        _out.print(escape(record.kicker))
+    _out.print(f"[bold]{escape(record.title)}[/bold]")
+    facts = (
+        record.id,
+        record.published_jalali,
+        record.published,
+        record.office,
+        record.province,
+        f"revision {record.revision}",
+        record.status,
+    )
+    _out.print("[cyan]" + escape(" · ".join(str(f) for f in facts if f)) + "[/cyan]")
+    for text in (record.lead, record.body):
+        if text:
+            _out.print("\n" + escape(text))
+    _out.print()
+    _out.print(f"Address: {escape(record.url)}")
+    if record.capture:
+        c = record.capture
+        _out.print(f"Capture: {c.fetched}  {c.warc} at byte {c.offset}, {c.length} bytes  {c.payload_digest}")
+    for warning in record.warnings:
+        _out.print(f"[yellow]Warning:[/yellow] {escape(warning)}")
+
+
+def show_dump(dest: Path, files: list[DumpFile]) -> None:
+    """What a dump wrote."""
+    for file in files:
+        _out.print(
+            f"{file.path}  {_size(file.bytes)}" + (f"  {file.records} records" if file.records is not None else "")
+        )
+    _err.print(f"{sum(f.records or 0 for f in files)} records in {dest}; its manifest.json lists every file.")
+
+
+def show_verification(result: Verification) -> None:
+    """Faults, one a line, and the sum."""
+    for fault in result.faults:
+        _out.print(f"{fault.what}: {fault.warc} at byte {fault.offset}: {escape(fault.message)}")
+    if result.faults:
+        _err.print(
+            f"{len(result.faults)} faults in {result.files} files, {result.records} records. Keep the damaged files, "
+            "and restore them from a copy whose digests are right."
+        )
+    else:
+        _err.print(f"{result.files} files, {result.records} records, {_size(result.bytes)}: all as written.")
+
+
+def _size(number: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:  # noqa: PLR2004
+            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"

@@ -1,0 +1,34 @@
+"""The content systems we know, and which of them a page comes from."""
+
+from __future__ import annotations
+
+from scraper.dialects.base import Dialect
+from scraper.dialects.generic import GENERIC
+from scraper.dialects.iransamaneh import IRANSAMANEH
+from scraper.dialects.nastooh import NASTOOH
+
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (NASTOOH, IRANSAMANEH, GENERIC)}
+"""By name. `generic` is the fallback: it is never detected, only chosen."""
+
+_ENOUGH = 2
+_PLAIN = 4
+"""A weight that no other system can have beside it; the rest of the marks need not be looked for."""
+
+
+def detect(body: bytes) -> tuple[Dialect, list[str]] | None:
+    """Find the dialect whose marks weigh most in the bytes of a page, and say which marks were found.
+
+    None when the marks are too few to tell.
+    """
+    best: tuple[int, Dialect, list[str]] | None = None
+    for dialect in DIALECTS.values():
+        found = [mark for mark in dialect.marks if mark.sign in body]
+        weight = sum(mark.weight for mark in found)
+        if weight >= _ENOUGH and (best is None or weight > best[0]):
+            best = weight, dialect, [mark.says for mark in found]
+            if weight >= _PLAIN:
+                break
+    return best and (best[1], best[2])
+
+
+__all__ = ["DIALECTS", "GENERIC", "Dialect", "detect"]

@@ -1,0 +1,301 @@
+"""The frontier: what a crawl has to fetch, as rows with leases in the catalogue.
+
+Scrapy's own queues lose what is in flight when the process is killed. Here every request is a row: queued, leased,
+done. A row becomes done only after Scrapy has let go of the request (download, callback and pipelines have ended, so
+its children are rows already), and in the same transaction as what it brought. A run that dies leaves leases; the
+next one takes them back at once, because the collection's lock proves that their holder is dead.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request
+from scrapy.core.scheduler import BaseScheduler
+
+from scraper.session import CrawlSession
+
+if TYPE_CHECKING:
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
+_PREFETCH = 64  # rows of a host read at once
+_COLUMNS = "key, url, role, office, portal, dialect, via, path, priority, hops, attempts, id"
+_IN_FLIGHT_A_HOST = 2  # times CONCURRENT_REQUESTS_PER_DOMAIN: the slot never waits, other hosts get their share
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request as the crawl knows it; the row of the frontier, found in `request.meta["visit"]`."""
+
+    key: str
+    url: str
+    role: str
+    office: str
+    portal: str
+    dialect: str
+    via: str | None = None
+    path: str = "seed"
+    priority: int = 0
+    hops: int = 0
+    attempts: int = 0
+    id: int = 0
+
+
+@dataclass(slots=True)
+class _Host:
+    """The queue of one host: how many rows wait, which were read ahead, how many are in flight."""
+
+    queued: int = 0
+    ahead: deque[Visit] = field(default_factory=deque)
+    in_flight: int = 0
+    asleep_until: float = 0.0  # no row is due before
+    paused_until: float = 0.0  # the server asked to be left alone until then
+
+
+@dataclass(slots=True)
+class _Settled:
+    outcome: str
+    reason: str = ""
+    due: float | None = None  # set: back into the queue, not before this time
+    url: str | None = None  # set with it: to be fetched at another address
+
+
+class Frontier(BaseScheduler):
+    """Scrapy scheduler over the table `frontier`. Requests without a visit (Scrapy's own tools) pass through memory."""
+
+    def __init__(self, crawler: Crawler, clock: Callable[[], float] = time.time) -> None:
+        self._crawler = crawler
+        self._clock = clock
+        self._session: CrawlSession | None = crawler.get_extension(CrawlSession)
+        self._cap = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN") * _IN_FLIGHT_A_HOST
+        self._hosts: dict[str, _Host] = {}
+        self._leased: dict[int, Request] = {}
+        self._settled: dict[int, _Settled] = {}
+        self._plain: deque[Request] = deque()
+        self._items_in_flight = 0
+        self.items_recorded = 0
+        self.settled = 0
+        self.limit: int | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Frontier:
+        """Made by Scrapy as the SCHEDULER."""
+        return cls(crawler)
+
+    def open(self, spider: Spider) -> None:
+        """Take back the leases of dead runs and count what waits."""
+        if self._session is None:
+            return
+        self.limit = getattr(spider, "limit", None)
+        self._session.frontier = self
+        db = self._session.catalogue.db
+        self._session.catalogue.begin()
+        db.execute("UPDATE frontier SET state = 'queued', lease = NULL WHERE state = 'leased'")
+        if not getattr(spider, "recheck", False):
+            # What recovery found in a WARC tail was fetched by the run that died: not again.
+            db.execute(
+                "UPDATE frontier SET state = 'done', outcome = 'recorded' WHERE crawl = ? AND state = 'queued'"
+                " AND role = 'item' AND key IN (SELECT id FROM items)",
+                (self._session.crawl,),
+            )
+        rows = db.execute(
+            "SELECT host, count(*) FROM frontier WHERE crawl = ? AND state = 'queued' GROUP BY host",
+            (self._session.crawl,),
+        )
+        self._hosts = {host: _Host(queued=number) for host, number in rows}
+
+    def close(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Settle what Scrapy has let go of; what it has not stays leased for the next run."""
+        self.sweep()
+
+    def has_pending_requests(self) -> bool:
+        """Whether rows wait, also those that are not due yet."""
+        if self._plain:
+            return True
+        return not self.enough() and any(host.queued for host in self._hosts.values())
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Store a request as a row; false when the crawl has its key already."""
+        visit: Visit | None = request.meta.get("visit")
+        if self._session is None or visit is None:
+            self._plain.append(request)
+            return True
+        return self.push(visit, again=request.dont_filter)
+
+    def push(self, visit: Visit, *, again: bool = False) -> bool:
+        """Store a visit as a queued row. `again` reopens a row that is done, with its attempts forgotten."""
+        assert self._session is not None
+        db, crawl = self._session.catalogue.db, self._session.crawl
+        host = host_of(visit.url)
+        self._session.catalogue.begin()
+        new = db.execute(
+            "INSERT OR IGNORE INTO frontier (crawl, key, url, role, office, portal, dialect, host, via, path, priority,"
+            " hops, state) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,'queued')",
+            (crawl, visit.key, visit.url, visit.role, visit.office, visit.portal, visit.dialect, host, visit.via,
+             visit.path, visit.priority, visit.hops),
+        ).rowcount  # fmt: skip
+        if not new and again:
+            new = db.execute(
+                "UPDATE frontier SET state = 'queued', attempts = 0, due = 0, outcome = NULL, reason = NULL,"
+                " dialect = ? WHERE crawl = ? AND key = ? AND state = 'done'",
+                (visit.dialect, crawl, visit.key),
+            ).rowcount
+        if new:
+            queue = self._hosts.setdefault(host, _Host())
+            queue.queued += 1
+            queue.asleep_until = 0.0
+        return bool(new)
+
+    def note(self, visit: Visit, outcome: str) -> bool:
+        """Store a visit that needs no fetch with its outcome; false when the crawl has its key already."""
+        assert self._session is not None
+        self._session.catalogue.begin()
+        return bool(
+            self._session.catalogue.db.execute(
+                "INSERT OR IGNORE INTO frontier (crawl, key, url, role, office, portal, dialect, host, via, path,"
+                " priority, state, outcome) VALUES (?,?,?,?,?,?,?,?,?,?,0,'done',?)",
+                (self._session.crawl, visit.key, visit.url, visit.role, visit.office, visit.portal, visit.dialect,
+                 host_of(visit.url), visit.via, visit.path, outcome),
+            ).rowcount
+        )  # fmt: skip
+
+    def next_request(self) -> Request | None:
+        """Lease the next row: of the host with the fewest requests in flight, the most urgent, then the oldest."""
+        if self._plain:
+            return self._plain.popleft()
+        if self._session is None:
+            return None
+        self.sweep()
+        visit = None if self.enough() else self._take()
+        if visit is None:
+            return None
+        spider: Any = self._crawler.spider
+        request = Request(
+            visit.url, callback=spider.parse, errback=spider.failed, meta={"visit": visit}, dont_filter=True
+        )
+        self._leased[visit.id] = request
+        self._session.catalogue.begin()
+        self._session.catalogue.db.execute(
+            "UPDATE frontier SET state = 'leased', lease = ?, attempts = attempts + 1 WHERE id = ?",
+            (self._session.run, visit.id),
+        )
+        visit.attempts += 1
+        self._items_in_flight += visit.role == "item"
+        return request
+
+    def settle(self, request: Request, outcome: str, reason: str = "") -> None:
+        """Say what a request came to. It is written when Scrapy has let go of the request."""
+        self._settled[request.meta["visit"].id] = _Settled(outcome, reason)
+
+    def retry(self, request: Request, reason: str, delay: float, *, whole_host: bool = False) -> None:
+        """Put a request back into the queue, to be leased again after `delay` seconds; perhaps its host with it."""
+        due = self._clock() + delay
+        self._settled[request.meta["visit"].id] = _Settled("retry", reason, due)
+        if whole_host:
+            host = self._hosts[host_of(request.url)]
+            host.paused_until = max(host.paused_until, due)
+
+    def redirect(self, request: Request, url: str) -> None:
+        """Put a request back into the queue, to be fetched at the address it was sent on to."""
+        self._settled[request.meta["visit"].id] = _Settled("redirect", "", self._clock(), url)
+
+    def sweep(self) -> None:
+        """Write the outcome of every leased request that has left the engine."""
+        slot = self._crawler.engine._slot if self._crawler.engine else None
+        in_progress = slot.inprogress if slot else set()
+        for row, request in [pair for pair in self._leased.items() if pair[1] not in in_progress]:
+            del self._leased[row]
+            self._write_outcome(row, request.meta["visit"])
+
+    def _write_outcome(self, row: int, visit: Visit) -> None:
+        assert self._session is not None
+        # A request that nobody settled was dropped somewhere in Scrapy: counted, never silent.
+        end = self._settled.pop(row, None) or _Settled("failed", "dropped")
+        host = self._hosts[host_of(visit.url)]
+        host.in_flight -= 1
+        self._items_in_flight -= visit.role == "item"
+        self.items_recorded += end.outcome == "recorded"
+        self.settled += end.due is None
+        self._session.catalogue.begin()
+        db = self._session.catalogue.db
+        if end.due is None:
+            db.execute(
+                "UPDATE frontier SET state = 'done', lease = NULL, outcome = ?, reason = ? WHERE id = ?",
+                (end.outcome, end.reason or None, row),
+            )
+        else:
+            self._requeue(row, visit, end)
+
+    def _requeue(self, row: int, visit: Visit, end: _Settled) -> None:
+        assert self._session is not None
+        url = end.url or visit.url
+        self._session.catalogue.db.execute(
+            "UPDATE frontier SET state = 'queued', lease = NULL, due = ?, reason = ?, url = ?, host = ?, hops = ?,"
+            " attempts = ? WHERE id = ?",
+            (
+                end.due,
+                end.reason or None,
+                url,
+                host_of(url),
+                visit.hops + bool(end.url),
+                0 if end.url else visit.attempts,
+                row,
+            ),
+        )
+        host = self._hosts.setdefault(host_of(url), _Host())
+        host.queued += 1
+        host.asleep_until = 0.0
+
+    def enough(self) -> bool:
+        """Whether the limit on new items is reached."""
+        return self.limit is not None and self.items_recorded >= self.limit
+
+    def _take(self) -> Visit | None:
+        now = self._clock()
+        ready = [
+            (name, host)
+            for name, host in self._hosts.items()
+            if host.queued and host.in_flight < self._cap and max(host.asleep_until, host.paused_until) <= now
+        ]
+        for name, host in sorted(ready, key=lambda pair: pair[1].in_flight):
+            if not host.ahead:
+                self._read_ahead(name, host, now)
+            if host.ahead and self._within_limit(host.ahead[0]):
+                host.queued -= 1
+                host.in_flight += 1
+                return host.ahead.popleft()
+        return None
+
+    def _within_limit(self, visit: Visit) -> bool:
+        return visit.role != "item" or self.limit is None or self.items_recorded + self._items_in_flight < self.limit
+
+    def _read_ahead(self, name: str, host: _Host, now: float) -> None:
+        assert self._session is not None
+        db, crawl = self._session.catalogue.db, self._session.crawl
+        rows = db.execute(
+            f"SELECT {_COLUMNS} FROM frontier WHERE crawl = ? AND host = ? AND state = 'queued' AND due <= ?"  # noqa: S608
+            " ORDER BY priority DESC, id LIMIT ?",
+            (crawl, name, now, _PREFETCH),
+        )
+        host.ahead.extend(Visit(*row) for row in rows)
+        if not host.ahead:
+            soonest = db.execute(
+                "SELECT min(due) FROM frontier WHERE crawl = ? AND host = ? AND state = 'queued'",
+                (crawl, name),
+            ).fetchone()[0]
+            host.asleep_until = soonest if soonest is not None else float("inf")
+
+    @property
+    def waiting(self) -> int:
+        """Rows that are queued or leased."""
+        return sum(host.queued for host in self._hosts.values()) + len(self._leased)
+
+
+def host_of(url: str) -> str:
+    """Host and port of an address, as it stands there."""
+    return url.split("/", 3)[2].lower()

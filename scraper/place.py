@@ -1,0 +1,108 @@
+"""Which province an item speaks for, and the evidence for it.
+
+The host is the weakest evidence: khorasanrazavi.behzisti.ir serves items of the Hormozgan office (cms-notes
+§1).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from archive.persian import fold, fold_letters
+from archive.provinces import PROVINCES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Place = tuple[str, str]
+"""ISO code and the evidence: breadcrumb, dateline, title, office or host."""
+
+_DATELINE = 300
+_GAP = r"[\s\u200c]*"
+
+_NAMES = sorted(
+    ((name, province.code) for province in PROVINCES for name in (province.name, *province.variants)),
+    key=lambda pair: -len(pair[0]),
+)
+"""Longest first, so that «کرمانشاه» is tried before «کرمان»."""
+
+_AMBIGUOUS = {"مرکزی"}
+"""Names that are everyday words: they count only after «استان»."""
+
+
+def _folded_pattern(name: str) -> str:
+    return _GAP.join(re.escape(part) for part in fold_letters(name).replace("\u200c", " ").split())
+
+
+_BY_NAME = {"".join(fold_letters(name).replace("\u200c", " ").split()): code for name, code in _NAMES}
+_BY_KEY = {fold(name): code for name, code in _NAMES}
+_BY_SLUG = {province.slug: province.code for province in PROVINCES}
+_ANY = "|".join(_folded_pattern(name) for name, _ in _NAMES)
+_OWN = "|".join(_folded_pattern(name) for name, _ in _NAMES if name not in _AMBIGUOUS)
+_OFFICE = rf"(?:بهزیستی|اوقاف(?:{_GAP}و{_GAP}امور{_GAP}خیریه)?)"
+_SPEAKS = (
+    re.compile(rf"{_OFFICE}{_GAP}(?:استان{_GAP}(?P<any>{_ANY})|(?P<own>{_OWN}))(?!\u200c?\w)"),
+    re.compile(
+        rf"اداره{_GAP}کل(?:[\s\u200c]+\w+){{1,8}}?[\s\u200c]+(?:استان{_GAP}(?P<any>{_ANY})|(?P<own>{_OWN}))(?!\u200c?\w)"
+    ),
+    re.compile(rf"(?<!\w)استان{_GAP}(?P<any>{_ANY})(?!\u200c?\w)(?P<own>)"),
+)
+"""From the strongest: an office named with its province, any general directorate, the province alone."""
+
+_PREFIX = re.compile(rf"\s*(?:استان{_GAP}(?P<any>{_ANY})|(?P<own>{_OWN}))\s*[|│¦｜]")  # «همدان| …»
+_PREAMBLE = (
+    "استان",
+    "بهزیستی استان",
+    "بهزیستی",
+    "اداره کل بهزیستی استان",
+    "اداره کل اوقاف و امور خیریه استان",
+)
+_ABOVE = fold("استان ها")
+
+
+def find_province(
+    *, categories: list[str], opening: Iterable[str], title: str, office: str | None, host: str
+) -> Place | None:
+    """Find the province and its evidence, in this order: breadcrumb, dateline, title, office, host.
+
+    `opening` are the texts in which a dateline may stand: the first paragraph, then the lead.
+    """
+    if code := _in_breadcrumb(categories):
+        return code, "breadcrumb"
+    for text in opening:
+        if code := _spoken_for(text[:_DATELINE]):
+            return code, "dateline"
+    folded = fold_letters(title)
+    if (match := _PREFIX.match(folded)) or (match := _SPEAKS[0].search(folded)):
+        return _code(match), "title"
+    if office:
+        return office, "office"
+    labels = host.lower().replace("-", "").split(".")
+    code = next((_BY_SLUG[label] for label in labels if label in _BY_SLUG), None)
+    return (code, "host") if code else None
+
+
+def _in_breadcrumb(categories: list[str]) -> str | None:
+    """Find a category that is the name of a province. «مرکزی» counts only below «استان‌ها»."""
+    above = False
+    for category in reversed(categories):
+        for preamble in ("", *_PREAMBLE):
+            if preamble and not category.startswith(preamble):
+                continue
+            name = category.removeprefix(preamble).strip()
+            code = _BY_KEY.get(fold(name))
+            above = bool(preamble) or any(fold(c) == _ABOVE for c in categories)
+            if code and (above or name not in _AMBIGUOUS):
+                return code
+    return None
+
+
+def _spoken_for(text: str) -> str | None:
+    folded = fold_letters(text)
+    return next((_code(match) for pattern in _SPEAKS if (match := pattern.search(folded))), None)
+
+
+def _code(match: re.Match[str]) -> str:
+    name = match["any"] or match["own"]
+    return _BY_NAME["".join(name.replace("\u200c", " ").split())]

@@ -1,0 +1,1 @@
+"""Who publishes, and how their pages are reached."""

@@ -1,0 +1,104 @@
+"""What the tests share: the local portal, the command line as a person runs it, a crawled collection."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive.collection import Collection, open_collection
+from tests.portal.server import Portal, running_portal
+from tests.portal.world import World
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_PAGES = ROOT.parent / "shared" / "pages"
+IMPOLITE = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0", "-s", "BAYEGAN_RETRY_DELAY=0.1")
+"""The portal is ours: no pauses."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished run of the command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, "-m", "scraper", *map(str, words)]
+
+
+def bayegan(*words: object, cwd: Path | None = None, timeout: float = 120) -> Ran:
+    """Run `bayegan` in a process of its own."""
+    done = subprocess.run(
+        command(*words),
+        cwd=cwd or ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "BAYEGAN_DEBUG": ""}
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[Portal]:
+    """A portal of its own for a test that edits, deletes or breaks; its offices file is `portal.toml`."""
+    with running_portal(World(seed=1, items=20)) as running:
+        running.offices_toml(tmp_path / "portal.toml")
+        yield running
+
+
+def crawl(folder: Path, *words: object, collection: str = "c") -> Ran:
+    """Crawl the portal whose offices file lies in a folder into a collection there."""
+    words = words or ("all",)
+    return bayegan("crawl", *words, "--offices", folder / "portal.toml", "--collection", folder / collection, *IMPOLITE)
+
+
+@dataclass(frozen=True)
+class Crawled:
+    """A collection of a whole portal, with what the portal says it sent and published."""
+
+    folder: Path
+    portal: Portal
+    ran: Ran
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "c"
+
+    def open(self) -> Collection:
+        return open_collection(self.path)
+
+    def copy(self, to: Path) -> Path:
+        """A copy to damage."""
+        shutil.copytree(self.path, to)
+        return to
+
+
+@pytest.fixture(scope="session")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    """The whole portal, crawled once; for tests that only look."""
+    folder = tmp_path_factory.mktemp("crawled")
+    with running_portal(World(seed=1, items=60)) as running:
+        running.offices_toml(folder / "portal.toml")
+        yield Crawled(folder, running, crawl(folder))

@@ -1,0 +1,1 @@
+"""A local stand-in for the welfare and endowment portals: real HTTP, invented news."""

@@ -1,0 +1,123 @@
+"""Listings, feeds and sitemaps."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+
+import pytest
+
+from scraper.dates import parse
+from scraper.listing import Entry, read_listing
+from tests.scraper.pages import REAL
+
+URL = "https://www.behzisti.ir/archive?pi=1&ms=0"
+NASTOOH = """<html><head><meta name="generator" content="www.nastooh.ir"></head><body>
+<nav><ul><li><a href="/news/12">درباره ما</a></li></ul></nav>
+<ul><li class="news"><figure><a href="/news/7/a"><img></a></figure><div class="desc">
+<h3><a href="/news/7/%D8%A7">هفت  خبر</a></h3>
+<p>lead</p><time title="چهارشنبه ۱۱ بهمن ۱۴۰۲ - ۱۸:۱۷">۱۰ روز قبل</time></div></li>
+<li class="photo"><div class="desc">
+<h3><a href="https://yazd.behzisti.ir/photo/8/b" title="دیروز ۱۹:۰۳">هشت</a></h3></div></li>
+<li class="news"><div class="desc"><h3><a href="/news/7/%D8%A7">هفت</a></h3></div></li>
+<li class="news"><div class="desc"><h3><a href="/service/x">بخش</a></h3></div></li></ul>
+<ul class="pagination"><li><a class="page-link" href="#">1</a></li>
+<li><a class="page-link" href="/page/archive.xhtml?wide=0&amp;ms=0&amp;pi=2">۲</a></li></ul></body></html>""".encode()
+RSS = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><item><title>یک</title>
+<link>
+  https://x.ir/fa/news/1/a </link><pubDate>21 Jul 2018 08:39:54 +0430</pubDate></item>
+<item><title><![CDATA[دو & سه]]></title><guid>https://x.ir/fa/news/2/b</guid></item><item><title>بی‌نشانی</title></item></channel></rss>""".encode()
+ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><link rel="edit" href="/e"/>
+<link href="/news/3/c"/><updated>2024-01-01T00:00:00Z</updated></entry></feed>"""
+URLSET = b"""<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+xmlns:n="http://www.google.com/schemas/sitemap-news/0.9">
+<url><loc>https://x.ir/news/4/d</loc><lastmod>2024-01-02</lastmod>
+<n:news><n:publication_date>2024-01-01</n:publication_date><n:title>t</n:title></n:news></url>
+</urlset>"""
+INDEX = b"""<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>https://x.ir/a.xml</loc></sitemap>
+<sitemap><loc>/b.xml</loc></sitemap></sitemapindex>"""
+
+
+def test_html():
+    listing = read_listing(NASTOOH, URL)
+    assert listing.kind == "html"
+    assert listing.entries == [
+        Entry("https://www.behzisti.ir/news/7/%D8%A7", "هفت خبر", "چهارشنبه ۱۱ بهمن ۱۴۰۲ - ۱۸:۱۷"),
+        Entry("https://yazd.behzisti.ir/photo/8/b", "هشت", "دیروز ۱۹:۰۳"),
+    ]
+    assert listing.pages == ["https://www.behzisti.ir/page/archive.xhtml?wide=0&ms=0&pi=2"]
+
+
+def test_feeds():
+    listing = read_listing(RSS, "https://x.ir/fa/rss/allnews")
+    assert listing.entries == [
+        Entry("https://x.ir/fa/news/1/a", "یک", "21 Jul 2018 08:39:54 +0430"),
+        Entry("https://x.ir/fa/news/2/b", "دو & سه", None),
+    ]
+    assert read_listing(ATOM, "https://x.ir/feed").entries == [
+        Entry("https://x.ir/news/3/c", "a", "2024-01-01T00:00:00Z")
+    ]
+
+
+@pytest.mark.parametrize("body", [URLSET, gzip.compress(URLSET)])
+def test_sitemaps(body):
+    listing = read_listing(body, "https://x.ir/sitemap.xml")
+    assert (listing.kind, listing.entries) == ("sitemap", [Entry("https://x.ir/news/4/d", "t", "2024-01-01")])
+
+
+def test_sitemap_index():
+    listing = read_listing(INDEX, "https://x.ir/sitemap.xml")
+    assert (listing.kind, listing.sitemaps) == ("sitemap-index", ["https://x.ir/a.xml", "https://x.ir/b.xml"])
+
+
+def test_json_leaf():
+    leaf = json.dumps({"urls": [{"loc": "https://x.ir/news/5/e"}, {"loc": 7}, 8]}).encode()
+    assert read_listing(leaf, URL).entries == [Entry("https://x.ir/news/5/e")]
+
+
+def test_entities_are_not_expanded():
+    layers = b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 12))
+    head = b'<!DOCTYPE r [<!ENTITY a0 "aaaaaaaaaa">' + layers + b'<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+    item = b"<rss><channel><item><title>&a11;&f;</title><link>https://x.ir/news/1/a</link></item></channel></rss>"
+    start = time.process_time()
+    listing = read_listing(b'<?xml version="1.0"?>' + head + item, URL)
+    assert time.process_time() - start < 1
+    assert listing.kind == "feed"
+    assert all(len(entry.title or "") < 100 and "root" not in (entry.title or "") for entry in listing.entries)
+
+
+def test_a_bomb_in_gzip_ends():
+    assert read_listing(gzip.compress(b"<rss>" + b" " * 2**27), URL).kind in {"feed", "unreadable"}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"%PDF-1.7", b"{", b"[1]", b"\x1f\x8bno", b"<?xml version='1.0'?><", b"<rss", b'{"urls":7}']
+)
+def test_bad_input(body):
+    listing = read_listing(body, URL)
+    assert listing.entries == listing.pages == listing.sitemaps == []
+
+
+def test_a_real_feed():
+    feed = REAL / "tabnak.ir__fa-rss-allnews-20180721.xml"
+    if not feed.exists():
+        pytest.skip(f"real pages are not at {REAL}")
+    entries = read_listing(feed.read_bytes(), "http://www.tabnak.ir/fa/rss/allnews").entries
+    assert len(entries) == 100
+    assert all(entry.title and parse(entry.published_raw) for entry in entries)
+
+
+def test_side_lists_do_not_count_when_the_column_is_known():
+    entry = '<ul><li class="news"><div class="desc"><h3><a href="/news/{}/a" title="x">الف</a></h3></div></li></ul>'
+    mark = '<meta name="generator" content="www.nastooh.ir">'
+    for inside, expected in ((entry.format(1), ["https://www.behzisti.ir/news/1/a"]), ("", [])):
+        page = f'{mark}<div class="main-content">{inside}</div><aside>{entry.format(2)}</aside>'
+        assert [found.url for found in read_listing(page.encode(), URL).entries] == expected
+
+
+def test_a_headline_that_names_a_day_is_no_date():
+    title = "راهپیمایی ۲۲ بهمن ۱۴۰۲"
+    entry = f'<li class="news"><h3><a href="/news/1/a" title="{title}">{title}</a></h3></li>'
+    page = f'<meta name="generator" content="www.nastooh.ir">{entry}'
+    assert read_listing(page.encode(), URL).entries[0].published_raw is None

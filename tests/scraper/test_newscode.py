@@ -1,0 +1,113 @@
+"""Which item an address names, and the form in which addresses are kept."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from scraper.newscode import identify, normalise_url
+
+SLUG = "بهزیستی-هرمزگان-می‌شود"
+SAME = [
+    f"http://khorasanrazavi.behzisti.ir/news/70583/{SLUG}",
+    f"https://www.behzisti.ir/news/70583/{quote(SLUG)}",
+    f"https://behzisti.ir/news/70583/{quote(quote(SLUG))}?utm_source=x#c",
+    "HTTPS://BEHZISTI.IR:443/news/70583/",
+    "https://behzisti.ir/news/70583",
+    "https://behzisti.ir/news/70583/eservices",
+    "https://behzisti.ir/photo/70583/x",
+    "https://behzisti.ir/amp/70583/",
+    f"https://behzisti.ir/print/70583/{SLUG}",
+    "https://behzisti.ir/news/۷۰۵۸۳/x",
+    "https://behzisti.ir/fa/news/70583/x",
+    "https://behzisti.ir/fa/print/70583",
+    "https://behzisti.ir/fa/amp/news/70583",
+    "https://behzisti.ir/fa/news/1402/11/19/70583/x",
+]
+NONE = [
+    "https://behzisti.ir/",
+    "https://behzisti.ir/x1a2b",
+    "https://behzisti.ir/news",
+    "https://behzisti.ir/news/x70583/",
+    "https://behzisti.ir/archive?pi=2",
+    "https://behzisti.ir/service/provinces",
+    "https://behzisti.ir/tag/70583",
+    "https://behzisti.ir/redirect/ads/7",
+    "https://media.behzisti.ir/d/2024/02/08/3/9001.jpg",
+    "ftp://behzisti.ir/news/70583/x",
+    "/news/70583/x",
+    "https://[behzisti/news/1/",
+    "https://behzisti.ir:99999/news/1/",
+    "",
+]
+
+
+@pytest.mark.parametrize("url", SAME)
+def test_one_item_under_every_address(url):
+    assert identify(url).id == "behzisti:70583"
+
+
+@pytest.mark.parametrize("url", NONE)
+def test_not_an_item(url):
+    assert identify(url) is None
+
+
+def test_variants_and_kinds():
+    found = [
+        identify(f"https://x.ir{path}") for path in ("/news/7/a", "/news/7", "/amp/7/", "/print/7/a", "/photo/7/a")
+    ]
+    assert [(item.variant, item.kind) for item in found] == [
+        ("canonical", "news"),
+        ("short", "news"),
+        ("amp", None),
+        ("print", None),
+        ("canonical", "photo"),
+    ]
+    assert identify("http://127.0.0.1:8000/news/7/a", "behzisti").id == "behzisti:7"
+
+
+NORMAL = {
+    f" HTTPS://WWW.Behzisti.IR:443/news/70583/{quote(SLUG)}#x": f"https://www.behzisti.ir/news/70583/{SLUG}",
+    f"http://behzisti.ir/news/70583/{quote(quote(SLUG))}": f"http://behzisti.ir/news/70583/{SLUG}",
+    "http://behzisti.ir:8080/news/1/a%2fb%20c?x=%D8%A7": "http://behzisti.ir:8080/news/1/a%2Fb%20c?x=%D8%A7",
+    "http://behzisti.ir/tag/%2541+%d8%a7": "http://behzisti.ir/tag/%2541+ا",
+    "http://behzisti.ir/news/1/50%25-off-%ff": "http://behzisti.ir/news/1/50%25-off-%FF",
+    "http://behzisti.ir": "http://behzisti.ir/",
+    "tn.ai/12": "tn.ai/12",
+}
+
+
+@pytest.mark.parametrize("url", NORMAL)
+def test_normal_form(url):
+    assert normalise_url(url) == NORMAL[url]
+
+
+PIECES = st.sampled_from(
+    ["%", "25", "D8", "A7", "%D8%A7", "%2F", "/", "ا", "\u200c", " ", "?", "#", "%ff", "۷", "news", "12", ".."]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+@example("%252525D8%A7")
+def test_the_normal_form_is_stable(rest):
+    for path in (f"/news/12/{rest}", f"/{rest}"):
+        once = normalise_url(f"http://behzisti.ir{path}")
+        assert normalise_url(once) == once
+        assert identify(once) == identify(f"http://behzisti.ir{path}")
+
+
+@given(st.text(max_size=60))
+def test_never_raises(url):
+    for prefix in ("", "http://", "http://x.ir/news/"):
+        identify(prefix + url)
+        normalise_url(prefix + url)
+
+
+@given(
+    code=st.integers(1, 10**11), slug=st.text(st.characters(codec="utf-8", exclude_characters="\r\n\t"), max_size=30)
+)
+def test_slugs_do_not_matter(code, slug):
+    assert identify(f"https://qom.behzisti.ir/news/{code}/{quote(slug, safe='')}").id == f"behzisti:{code}"

@@ -1,0 +1,178 @@
+"""The language of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.errors import QueryError
+from archive.record import NewsRecord
+from archive.search import index
+from archive.search.query import parse
+
+
+@pytest.fixture
+def ids(db, put):
+    """Three records by name, and what a query finds of them by name."""
+    names = {
+        put(
+            "سیل در میناب خسارت زد. امدادرسانی ادامه دارد.",
+            "مدیرکل بهزیستی هرمزگان: سیل مهار شد",
+            organisation="welfare",
+            province="IR-22",
+            office="behzisti-hormozgan",
+            code="70583",
+            tags=["امداد", "سیل"],
+            published="2023-04-01T10:00:00+03:30",
+        ): "flood",
+        put(
+            "زلزله خوی و موقوفه‌ها",
+            "کمک اوقاف به زلزله زدگان",
+            organisation="endowment",
+            province="IR-04",
+            kind="photo",
+            published="2023-09-23T00:00:00+03:30",
+        ): "quake",
+        put("بدون تاریخ", "ورزش توان‌یابان", organisation="welfare", status="gone", lead="جام بهزیستی"): "sport",
+    }
+    return lambda query, **options: [names[i] for i in index.search(db, query, **options).ids]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", "quake flood sport"),
+        ("بهزیستی", "flood sport"),
+        ("سیل OR زلزله", "quake flood"),
+        ("سیل OR زلزله org:welfare", "flood"),
+        ("سیل AND هرمزگان", "flood"),
+        ("-سیل", "quake sport"),
+        ("NOT سیل -ورزش", "quake"),
+        ("-(سیل OR زلزله)", "sport"),
+        ("بهزیستی (سیل OR ورزش) -title:ورزش", "flood"),
+        ('"مدیر کل بهزیستی"', "flood"),
+        ("«بهزیستی مدیرکل»", ""),
+        ("title:سیل", "flood"),
+        ("title:میناب", ""),
+        ("title:(بهزیستی سیل)", "flood"),
+        ("عنوان:سیل", "flood"),
+        ("lead:بهزیستی", "sport"),
+        ("body:زلزله", "quake"),
+        ("tag:امداد", "flood"),
+        ('tag:"سیل امداد"', ""),
+        ("org:behzisti", "flood sport"),
+        ("org:اوقاف", "quake"),
+        ("سازمان:بهزیستی سیل", "flood"),
+        ("province:IR-22", "flood"),
+        ("province:Hormozgan", "flood"),
+        ("province:هرمزگان OR province:azargharbi", "quake flood"),
+        ('province:"آذربايجان غربی"', "quake"),
+        ("استان:آذربایجان‌غربی", "quake"),
+        ("office:behzisti-hormozgan", "flood"),
+        ("code:۷۰۵۸۳", "flood"),
+        ("portal:p kind:photo", "quake"),
+        ("status:gone", "sport"),
+        ("from:1402-01", "quake flood"),
+        ("to:1402/06/31", "flood"),
+        ("from:۱۴۰۲/۰۷ to:2023-12", "quake"),
+        ("از:1402 تا:1402/01 سیل", "flood"),
+        ("امداد*", "flood"),
+        ("exact:موقوفه", ""),
+        ("exact:موقوفه‌ها", "quake"),
+        ('exact:"زلزله خوی"', "quake"),
+        ("مدیرکل بهزیستی هرمزگان: سیل مهار شد", "flood"),
+        ("سیل - میناب", "flood"),
+        ('\' " OR "1" = "1', None),
+        ("مدیر\u200cکل!", "flood"),
+    ],
+)
+def test_syntax(ids, query, found):
+    if found is None:
+        with pytest.raises(QueryError):
+            ids(query)
+    else:
+        assert ids(query) == found.split()
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ('"پیش بینی', 'A " is not closed'),
+        ("«پیش بینی", "»"),
+        ("(سیل", "not closed"),
+        ("سیل)", "closes nothing"),
+        ("()", "no word"),
+        ("OR سیل", "between two words"),
+        ("سیل OR", "after it"),
+        ("سیل OR OR زلزله", "between two words"),
+        ("-", "no word"),
+        ("NOT", "Nothing to look for follows"),
+        ("title:", "Nothing to look for follows"),
+        ("titel:سیل", "Did you mean title:?"),
+        ("org:police", "no value of org:"),
+        ("province:هرمزگا", "Did you mean هرمزگان?"),
+        ("province:", "needs a value"),
+        ("code:!!", "needs a value"),
+        ("from:دیروز", "is not a date"),
+        ("from:1402-13", "is not a day"),
+        ("from:1403 to:1402", "later than"),
+        ("-from:1402", "whole query"),
+        ("سیل OR from:1402", "whole query"),
+        ("(سیل to:1402)", "whole query"),
+        ("exact:!", "no word"),
+        ("!!!", "no word"),
+        ("*", "at least 2"),
+        ("س*", "at least 2"),
+        ("(" * 9 + "سیل" + ")" * 9, "nested"),
+        ("س" * 1001, "at most 1000"),
+    ],
+)
+def test_errors_say_what_to_write(query, says):
+    with pytest.raises(QueryError) as error:
+        parse(query)
+    assert says in str(error.value)
+    assert str(error.value).endswith((".", "?"))
+
+
+def test_what_a_page_needs():
+    query = parse("سیل -زلزله province:قم org:اوقاف OR org:بهزیستی from:1402")
+    assert query.filters == {"province": ["IR-25"], "org": ["endowment", "welfare"]}
+    assert [words.alternatives for words in query.words] == [(("سیل",),)]
+    assert query.period.first == dt.date(2023, 3, 21)
+    assert query.period.last is None
+
+
+WORDS = "سیل مدیر کل می شود ها بهزیستی* 12 ﷺ ء ـ ½ 𞤀 OR AND NOT - ( ) « » * : ^ + '' NEAR( {title} rowid:1".split()
+FIELDS = "title: exact: tag: org:welfare from:1402 to:9999-12-31 to:0001".split()
+ODD = ['"', "\u200c", " ", "\n", "\x00", "\ud800", "\u0301"]
+syntax = st.lists(st.sampled_from([*WORDS, *FIELDS, *ODD]), max_size=30)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    connection = sqlite3.connect(tmp_path_factory.mktemp("index") / "i.sqlite")
+    index.create(connection)
+    record = NewsRecord(id="p:1", portal="p", code="1", url="u", title="مدیرکل", body="سیل می‌شود ﷺ")
+    index.add(connection, 1, record)
+    return connection
+
+
+@given(st.text() | syntax.map("".join) | syntax.map(" ".join))
+def test_any_text_is_answered_or_refused_in_words(filled, text):
+    for sort in ("date", "relevance"):
+        try:
+            hits = index.search(filled, text, sort=sort)
+        except QueryError:
+            continue
+        assert hits.total == len(hits.ids) == len(list(index.search_ids(filled, text, sort=sort)))
+
+
+@pytest.mark.parametrize(
+    "query", ["ا " * 500, "-ا " * 330, "ا OR " * 199 + "ا", "(((((((ا b))))))) " * 50, "آب‌برق " * 140]
+)
+def test_long_queries_are_within_the_limits_of_sqlite(filled, query):
+    assert index.search(filled, query[:1000].rstrip(" OR(")).total in {0, 1}
