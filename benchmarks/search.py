@@ -1,6 +1,6 @@
 """How fast records are indexed and queries answered, on made-up Persian records.
 
-    python benchmarks/search.py [records] [--keep FILE]
+    PYTHONPATH=. python benchmarks/search.py [records] [--keep FILE]
 
 Words follow Zipf's law, a record has 250 to 650 of them, and every sixteenth is inflected or a compound.
 """

@@ -156,7 +156,10 @@ class _RecordingProtocol(http11._LenientHTTP11ClientProtocol):
         exchange = getattr(request.headers, "exchange", None)
         self._exchange = exchange
         if exchange is not None:
-            exchange.begin()
+            try:
+                exchange.begin()
+            except Exception as error:  # noqa: BLE001 - see the rule above
+                exchange.broken = error
             write_to = request.writeTo
             request.writeTo = lambda transport: write_to(_Tee(transport, exchange))  # type: ignore[method-assign, no-untyped-call]
         return super().request(request)
@@ -225,7 +228,10 @@ class RecordingHandler(http11.HTTP11DownloadHandler):
         else:
             if exchange.broken is not None:
                 raise CaptureError(f"the exchange was not recorded: {exchange.broken!r}") from exchange.broken
-            request.meta[CAPTURE] = self._keep(request, exchange, response)
+            try:
+                request.meta[CAPTURE] = self._keep(request, exchange, response)
+            except Exception as error:
+                raise CaptureError(f"the exchange was not recorded: {error!r}") from error
             return response
         finally:
             exchange.close()
@@ -297,10 +303,7 @@ class RecordingHandler(http11.HTTP11DownloadHandler):
             crawl=session.crawl,
             office=visit.office if visit else None,
         )
-        try:
-            return session.keep(kept)
-        except OSError as error:
-            raise CaptureError(f"the archive could not be written to: {error.strerror or error}") from error
+        return session.keep(kept)
 
 
 _TRUNCATED = {DownloadTimeoutError: "time", DownloadCancelledError: "length"}

@@ -136,10 +136,14 @@ def _read(page: Page, dialect: Dialect, context: _Context, removed: Counter[str]
     title = reader.title()
     missing: Reason | None = None if codes and title else "no-title" if codes else "no-code"
     if not missing:
+        visible_lead, _ = reader.lead()
         record = _record(reader, context, codes, title, removed)
         if record.body or (record.kind in MEDIA_KINDS and (record.lead or record.images or record.videos)):
             return record
         missing = "no-content"
+        if visible_lead and not _why_not(page, dialect, context):  # a flash: a title and one visible sentence
+            record.warnings.append("the item has a lead and no text below it")
+            return record
     return _why_not(page, dialect, context) or refuse(missing)
 
 

@@ -211,17 +211,9 @@ class PortalSpider(Spider):
             self.session.count("links/not-an-item" if address is None else "links/off-site")
             return
         self.session.catalogue.note_address(address.id, entry.url)
-        item = Visit(
-            address.id,
-            normalise_url(entry.url),
-            "item",
-            visit.office,
-            portal,
-            visit.dialect,
-            via,
-            visit.path,
-            _PRIORITY["item"],
-        )
+        path = "home" if visit.role == "home" else visit.path
+        url, priority = normalise_url(entry.url), _PRIORITY["item"]
+        item = Visit(address.id, url, "item", visit.office, portal, visit.dialect, via, path, priority)
         if self.session.catalogue.knows(address.id) and not self.recheck:
             self.frontier.note(item, "known")
         elif self._in_range(entry):

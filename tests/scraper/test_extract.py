@@ -161,6 +161,13 @@ def test_kind_decides_whether_text_may_be_missing():
     assert extract(article(picture, kind="news"), URL).refusal.reason == "no-content"
 
 
+def test_a_flash_with_nothing_but_a_lead_is_an_item_and_says_so():
+    page = article("").replace(b"</h1>", '</h1><p class="introtext">فردا مراکز تعطیل است.</p>'.encode())
+    record = extract(page, URL).record
+    assert (record.lead, record.body) == ("فردا مراکز تعطیل است.", "")
+    assert record.warnings == ["the item has a lead and no text below it"]
+
+
 def test_code_mismatch_names_both_places():
     record = extract(article(code="71"), URL).record
     assert record.code == "70"

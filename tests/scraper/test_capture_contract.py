@@ -1,0 +1,75 @@
+"""The private names of Scrapy and Twisted that capture and frontier stand on.
+
+When one of these fails after an upgrade, its message names what moved; scraper/capture.py, frontier.py or session.py
+must follow before a crawl can be trusted again.
+"""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+import scrapy
+from scrapy.core import engine
+from scrapy.core.downloader.handlers import http11
+from twisted.web import _newclient, client
+from twisted.web.http_headers import Headers
+
+
+def test_scrapy_is_the_minor_version_that_capture_was_written_for() -> None:
+    assert scrapy.__version__.startswith("2.19."), f"Scrapy {scrapy.__version__}: read capture.py against it first"
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (http11, "_ScrapyAgent"),
+        (http11, "_LenientHTTP11ClientProtocol"),
+        (http11, "_LenientHTTP11ClientFactory"),
+        (http11._ScrapyAgent, "_get_agent"),
+        (http11._ScrapyAgent, "download_request"),
+        (http11._LenientHTTP11ClientProtocol, "request"),
+        (http11._LenientHTTP11ClientProtocol, "dataReceived"),
+        (http11._LenientHTTP11ClientProtocol, "_finishResponse"),
+        (_newclient.Request, "writeTo"),
+        (client.HTTPConnectionPool, "_factory"),
+        (engine._Slot, "add_request"),
+        (engine._Slot, "remove_request"),
+    ],
+)
+def test_a_name_that_we_override_or_call_is_there(owner: object, name: str) -> None:
+    assert hasattr(owner, name), f"{getattr(owner, '__name__', owner)}.{name} is gone"
+
+
+def test_the_agent_takes_the_options_that_we_pass() -> None:
+    ours = {"contextFactory", "bindAddress", "pool", "maxsize", "warnsize", "fail_on_dataloss", "crawler"}
+    moved = ours - set(inspect.signature(http11._ScrapyAgent.__init__).parameters)
+    assert not moved, f"_ScrapyAgent no longer takes {moved}"
+
+
+def test_the_handler_keeps_what_we_read_from_it() -> None:
+    source = inspect.getsource(http11.HTTP11DownloadHandler) + inspect.getsource(http11.BaseHttpDownloadHandler)
+    for name in ("self._pool", "self._contextFactory", "self._bind_address", "self._default_maxsize", "self._crawler"):
+        assert name in source, f"HTTP11DownloadHandler.{name[5:]} is gone"
+
+
+def test_headers_keep_their_class_when_twisted_copies_them() -> None:
+    class Tagged(Headers):
+        pass
+
+    assert type(Tagged().copy()) is Tagged
+    assert hasattr(Headers(), "_rawHeaders")
+
+
+def test_the_engine_adds_a_request_to_its_slot_before_anything_else_runs() -> None:
+    # The frontier takes a request that is not in progress for finished.
+    source = inspect.getsource(engine.ExecutionEngine._start_scheduled_request)
+    assert "next_request()" in source
+    assert "self._download(request)" in source
+    download = inspect.getsource(engine.ExecutionEngine._download)
+    assert download.index("add_request") < download.index("yield")
+
+
+def test_the_engine_lets_go_of_a_request_after_its_output_was_handled() -> None:
+    source = inspect.getsource(engine.ExecutionEngine._start_scheduled_request)
+    assert source.index("_handle_downloader_output") < source.index("_remove_request")
