@@ -81,4 +81,4 @@ def parse_period(text: str) -> tuple[dt.date, dt.date]:
         following = dt.date(year + (month or 12) // 12, (month or 12) % 12 + 1, 1)
         return first, following - dt.timedelta(days=1)
     except ValueError as error:
-        raise UsageError(f"«{text}» is not a day of the calendar: {error}.") from error
+        raise UsageError(f"«{text}» is not a day of the calendar: {error.args[0]}.") from error

@@ -139,7 +139,9 @@ def _fits(office: Office, target: str) -> bool:
 
 
 def _suggest(target: str, offices: tuple[Office, ...]) -> str:
-    known = {o.id for o in offices} | {o.province_name for o in offices} | {*SPIDERS, *SPIDERS.values(), "all"}
+    provinces = [BY_CODE[o.province] for o in offices if o.province]
+    known = {o.id for o in offices} | {*SPIDERS, *SPIDERS.values(), "all"}
+    known |= {p.name for p in provinces} | {p.slug for p in provinces}
     near = get_close_matches(target, known - {""}, 3, 0.6)
     return f"Did you mean {', '.join(near)}? " if near else ""
 

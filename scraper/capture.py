@@ -209,6 +209,12 @@ class _RecordingAgent(http11._ScrapyAgent):
 class RecordingHandler(http11.HTTP11DownloadHandler):
     """Scrapy's HTTP/1.1 handler, recording. A response comes with its `Capture` in `request.meta`."""
 
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Any:
+        """Made by Scrapy. Where nothing is archived (`scrapy shell`), its own handler does."""
+        archived = crawler.get_extension(CrawlSession) is not None
+        return cls(crawler) if archived else http11.HTTP11DownloadHandler(crawler)
+
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = _RecordingFactory

@@ -181,12 +181,20 @@ def extract(
     console.print_json(console.plain(found.record))
 
 
+_EXAMPLES = {
+    "--resolve": "For example: --resolve '*.behzisti.ir=127.0.0.1:8080'.",
+    "-s": "For example: -s DOWNLOAD_DELAY=2.",
+}
+
+
 def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
     pairs = {}
     for text in texts or []:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise UsageError(f"{option} takes NAME=VALUE, not «{text}».")
+            raise UsageError(
+                f"{option} takes a name and a value with «=» between them, not «{text}». {_EXAMPLES[option]}"
+            )
         pairs[name.strip()] = value.strip()
     return pairs
 

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 BUILTIN_OFFICES = Path(spiders.__file__).with_name("offices.toml")
 
-_out = Console(highlight=False, soft_wrap=True)
+# A file or a pipe has no width: tables are not to be folded there.
+_out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 250)
 _err = Console(stderr=True, highlight=False)
 _MANY = 20
 

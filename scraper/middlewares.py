@@ -69,13 +69,13 @@ def split_address(text: str) -> tuple[str, int | None]:
     """`127.0.0.1:8080` or `[::1]:8080` or an address alone → address and port. Raises UsageError."""
     try:
         parts = urlsplit(f"//{text}" if text.count(":") < 2 or "[" in text else f"//[{text}]")  # noqa: PLR2004
-        host = str(ipaddress.ip_address(parts.hostname or ""))
+        host, port = str(ipaddress.ip_address(parts.hostname or "")), parts.port
     except ValueError:
         raise UsageError(
             f"«{text}» is not an IP address, with or without a port. Write for example *.example.ir=127.0.0.1:8080."
         ) from None
     else:
-        return host, parts.port
+        return host, port
 
 
 @implementer(IHostnameResolver)

@@ -6,6 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scrapy.exceptions import NotConfigured
+
 from archive.record import Capture
 from scraper.extract import Extraction
 from scraper.reextract import judge
@@ -30,7 +32,8 @@ class ArchivePipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         session = crawler.get_extension(CrawlSession)
-        assert session is not None
+        if session is None:
+            raise NotConfigured("no office is crawled")
         self._session = session
 
     @classmethod

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _PRIORITY = {"item": 10, "home": 9, "feed": 8, "sitemap": 4, "archive": 5}
 _MAX_HOPS = 5
+_MET = 200_000  # addresses remembered to save work; forgetting them costs nothing but time
 _NOT_FOUND = (404, 410)
 
 
@@ -75,6 +76,7 @@ class PortalSpider(Spider):
         self.until = parse_period(until)[1] if until else None
         self.limit = int(limit) if limit else None
         self.recheck = bool(recheck)
+        self._met: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> PortalSpider:
@@ -205,6 +207,11 @@ class PortalSpider(Spider):
             yield self._follow(urljoin(visit.url, path), visit.url, visit, "archive", again=True)
 
     def _entry(self, entry: Entry, via: str, visit: Visit) -> Iterator[Request]:
+        if entry.url in self._met:  # the same entry stands in feed, sitemap, archive and on the home page
+            return
+        if len(self._met) >= _MET:
+            self._met.clear()
+        self._met.add(entry.url)
         portal = self.offices.portal_of_url(entry.url)
         address = identify(entry.url, portal)
         if address is None or portal != visit.portal:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from archive.collection import Collection, open_collection
-from tests.portal.server import Portal, running_portal
+from tests.portal.server import Exchange, Portal, running_portal
 from tests.portal.world import World
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,6 +81,8 @@ class Crawled:
     folder: Path
     portal: Portal
     ran: Ran
+    log: list[Exchange]
+    """What went over the wire in this crawl; `portal.log` grows with whatever else a test fetches."""
 
     @property
     def path(self) -> Path:
@@ -101,4 +103,5 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     folder = tmp_path_factory.mktemp("crawled")
     with running_portal(World(seed=1, items=60)) as running:
         running.offices_toml(folder / "portal.toml")
-        yield Crawled(folder, running, crawl(folder))
+        ran = crawl(folder)
+        yield Crawled(folder, running, ran, list(running.log))

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from archive.catalogue import Catalogue
+from archive.persian import ZWNJ
 from archive.record import NewsRecord
 from archive.search import index
 from archive.search.highlight import Segment, snippet
@@ -57,5 +58,18 @@ def _hit(record: NewsRecord, query: Query) -> Hit:
         office=record.office,
         province=record.province,
         kind=record.kind,
-        snippet=snippet("\n".join(text for text in (record.lead, record.body) if text), query),
+        snippet=_joined(snippet("\n".join(text for text in (record.lead, record.body) if text), query)),
     )
+
+
+def _joined(segments: list[Segment]) -> list[Segment]:
+    """Neighbouring matches as one, with the space or half-space between them."""
+    joined: list[Segment] = []
+    for text, matched in segments:
+        between = len(joined) > 1 and matched and joined[-2][1] and joined[-1][0] in {" ", ZWNJ}
+        if between:
+            gap, _ = joined.pop()
+            joined[-1] = (joined[-1][0] + gap + text, True)
+        else:
+            joined.append((text, matched))
+    return joined

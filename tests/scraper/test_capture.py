@@ -25,14 +25,14 @@ def exchanges(collection: Path) -> list[tuple[warc.Record, warc.Record, warc.Rec
 
 
 def test_every_response_block_is_byte_for_byte_what_the_portal_sent(crawled: Crawled) -> None:
-    sent = Counter(exchange.response for exchange in crawled.portal.log)
+    sent = Counter(exchange.response for exchange in crawled.log)
     kept = Counter(response.block for response, _, _ in exchanges(crawled.path))
     assert kept == sent
     assert sum(kept.values()) > 200
 
 
 def test_every_request_block_is_byte_for_byte_what_the_portal_received(crawled: Crawled) -> None:
-    received = Counter(exchange.request for exchange in crawled.portal.log)
+    received = Counter(exchange.request for exchange in crawled.log)
     assert Counter(request.block for _, _, request in exchanges(crawled.path)) == received
 
 

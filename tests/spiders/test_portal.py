@@ -39,7 +39,7 @@ def test_every_field_is_what_the_portal_published(crawled: Crawled) -> None:
 
 
 def test_an_item_is_fetched_once_under_whatever_address_it_is_listed(crawled: Crawled) -> None:
-    fetched = [match[1] for exchange in crawled.portal.log if (match := ITEM.match(exchange.target))]
+    fetched = [match[1] for exchange in crawled.log if (match := ITEM.match(exchange.target))]
     assert sorted(fetched) == sorted(item.code for item in crawled.portal.world.items.values())
 
 
