@@ -15,6 +15,9 @@ BAYEGAN_COLLECTION = os.environ.get("BAYEGAN_COLLECTION", "collection")
 BAYEGAN_OFFICES = str(Path(spiders.__file__).with_name("offices.toml"))
 BAYEGAN_RESOLVE: dict[str, str] = {}  # host → address, as --resolve; `*.` patterns allowed
 BAYEGAN_WARC_MAX_BYTES = 1_000_000_000  # the size at which a WARC file is finished: the field's usual 1 GB
+BAYEGAN_WARC_MAX_HOURS = 24  # the age at which it is: what is finished has a manifest and can be copied away
+BAYEGAN_IMAGES = True  # the pictures of an article itself, so that replay shows the page as it was
+BAYEGAN_ATTACHMENTS = True  # and the files its text links to
 BAYEGAN_OPERATOR = os.environ.get("BAYEGAN_OPERATOR", "Bayegan news archive")
 EXTENSIONS = {
     "scraper.session.CrawlSession": 0,

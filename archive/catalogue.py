@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from archive import schema
 from archive.errors import CollectionError, NothingFoundError
-from archive.persian import fold
+from archive.persian import NORMALISER_VERSION, fold
 from archive.record import Capture, NewsRecord, content_sha256, from_json, to_json
 from archive.search import index
 
@@ -30,6 +30,8 @@ class CaptureRow:
     mime: str | None
     crawl: str | None
     office: str | None
+    refers_to: str | None = None
+    truncated: str | None = None
 
 
 class Catalogue:
@@ -58,7 +60,8 @@ class Catalogue:
         self.db.execute("PRAGMA cache_size = -16000")
         self.db.executescript(schema.TABLES)
         index.create(self.db)
-        self.db.execute("INSERT OR IGNORE INTO meta VALUES ('schema_version', ?)", (str(schema.VERSION),))
+        facts = {"schema_version": schema.VERSION, "normaliser_version": NORMALISER_VERSION}
+        self.db.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in facts.items()])
 
     def _check_version(self) -> None:
         found = self.meta("schema_version")
@@ -66,6 +69,11 @@ class Catalogue:
             raise CollectionError(
                 f"The catalogue {self.path} has schema {found}; this Bayegan reads {schema.VERSION}. "
                 "`bayegan rebuild` makes it anew from the WARC files."
+            )
+        if self.meta("normaliser_version") != str(NORMALISER_VERSION):
+            raise CollectionError(
+                f"The search index in {self.path} was made by another version of the Persian normaliser "
+                "and would miss words. `bayegan rebuild` makes it anew from the WARC files."
             )
 
     def meta(self, key: str) -> str | None:
@@ -83,10 +91,14 @@ class Catalogue:
         if self.db.in_transaction:
             self.db.execute("COMMIT")
 
-    def close(self) -> None:
-        """Drop what was not committed and close."""
+    def rollback(self) -> None:
+        """Drop what was not committed."""
         if self.db.in_transaction:
             self.db.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Drop what was not committed and close."""
+        self.rollback()
         self.db.close()
 
     # --- captures -----------------------------------------------------------------------------------------------
@@ -97,19 +109,45 @@ class Catalogue:
         self.begin()
         self.db.execute(
             "INSERT OR IGNORE INTO captures (record_id, warc, offset, length, type, url, status, mime, fetched,"
-            " payload_digest, ip, crawl, office) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            " payload_digest, ip, crawl, office, refers_to, truncated)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (c.record_id, c.warc, c.offset, c.length, row.type, row.url, c.http_status, row.mime, c.fetched,
-             c.payload_digest, c.ip, row.crawl, row.office),
+             c.payload_digest, c.ip, row.crawl, row.office, row.refers_to, row.truncated),
         )  # fmt: skip
 
     def has_capture(self, record_id: str) -> bool:
         """Whether the catalogue knows a response or revisit record."""
         return self._exists("SELECT 1 FROM captures WHERE record_id = ?", record_id)
 
-    def indexed_until(self, warc: str) -> int:
-        """The end of the last capture of a WARC file that the catalogue knows; 0 when it knows none."""
-        row = self.db.execute("SELECT max(offset + length) FROM captures WHERE warc = ?", (warc,)).fetchone()
-        return row[0] or 0
+    def original(self, url: str) -> Capture | None:
+        """The response with what an address said last: the newest whole 200, or what the newest revisit refers to."""
+        row = self.db.execute(
+            "SELECT record_id, refers_to FROM captures WHERE url = ? AND (status = 200 OR type = 'revisit')"
+            " AND truncated IS NULL ORDER BY id DESC LIMIT 1",
+            (url,),
+        ).fetchone()
+        return self.capture(row[1] or row[0]) if row else None
+
+    def capture(self, record_id: str) -> Capture | None:
+        """The capture with a record id."""
+        row = self.db.execute(
+            "SELECT warc, offset, length, record_id, payload_digest, fetched, status, ip"
+            " FROM captures WHERE record_id = ?",
+            (record_id,),
+        ).fetchone()
+        return Capture(*row) if row else None
+
+    def seen_again(self, item: str, fetched: str) -> None:
+        """Note that the server said an item is as it was."""
+        row = self.db.execute("SELECT docid, record FROM items WHERE id = ?", (item,)).fetchone()
+        if row is None:
+            return
+        record = from_json(row[1])
+        record.last_seen = max(record.last_seen or "", fetched)
+        self.begin()
+        self.db.execute(
+            "UPDATE items SET last_seen = ?, record = ? WHERE docid = ?", (record.last_seen, to_json(record), row[0])
+        )
 
     # --- items --------------------------------------------------------------------------------------------------
 
@@ -122,16 +160,19 @@ class Catalogue:
         self.begin()
         self.db.execute("INSERT OR IGNORE INTO addresses VALUES (?, ?)", (item, url))
 
-    def store(self, record: NewsRecord) -> Stored:
+    def store(self, record: NewsRecord, seen: str | None = None) -> Stored:
         """Record an item just captured: a new one, a new revision, or nothing new.
 
         `record.capture` must be set. Addresses in `record.aliases` are kept in `addresses`.
+
+        Args:
+            seen: when it was seen, if that was later than its capture: the server sent the same bytes again.
         """
         assert record.capture is not None
         self.begin()
         for url in (record.url, *record.aliases):
             self.note_address(record.id, url)
-        seen = record.capture.fetched
+        seen = seen or record.capture.fetched
         fresh = replace(record, aliases=[], first_seen=seen, last_seen=seen, content_sha256=content_sha256(record))
         row = self.db.execute("SELECT docid, record FROM items WHERE id = ?", (record.id,)).fetchone()
         if row is None:
@@ -140,11 +181,7 @@ class Catalogue:
         docid, old = row[0], from_json(row[1])
         fresh.first_seen, fresh.revision = old.first_seen, old.revision
         if fresh.content_sha256 == old.content_sha256:
-            old.last_seen = max(old.last_seen or "", seen)
-            self.db.execute(
-                "UPDATE items SET last_seen = ?, record = ? WHERE docid = ?",
-                (old.last_seen, to_json(old), docid),
-            )
+            self.seen_again(record.id, seen)
             return "unchanged"
         fresh.revision += 1
         collided = _unrelated(old, fresh)

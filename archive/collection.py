@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from archive import warc
+from archive import cdxj, manifest, recovery, warc
 from archive.catalogue import CaptureRow, Catalogue
 from archive.errors import CollectionError, CollectionLockedError, NothingFoundError
 from archive.record import Capture
@@ -55,7 +57,7 @@ class Exchange:
     """What a capture hands over to be kept: the records of one exchange and the facts for the catalogue."""
 
     portal: str
-    records: Sequence[warc.Record]  # the response or revisit first
+    records: Sequence[warc.Record]  # the response or revisit first; without one, what is known of the failure
     url: str
     fetched: str
     status: int
@@ -64,6 +66,7 @@ class Exchange:
     ip: str | None
     crawl: str | None = None
     office: str | None = None
+    refers_to: str | None = None
 
 
 @dataclass
@@ -73,19 +76,20 @@ class CollectionWriter(Collection):
     root: Path
     catalogue: Catalogue
     lock: IO[str]
-    recovered: list[warc.Recovered]
+    recovered: list[recovery.Recovered]
     info: list[tuple[str, str]] = field(default_factory=list)
     max_bytes: int = warc.MAX_BYTES
+    max_age: dt.timedelta = warc.MAX_AGE
     _writers: dict[str, warc.WarcWriter] = field(default_factory=dict)
 
     def keep(self, exchange: Exchange) -> Capture:
-        """Append an exchange to its portal's WARC file and note it in the catalogue.
+        """Append an exchange to its portal's WARC file and note its response, if it got one, in the catalogue.
 
         Neither is durable before `commit()`. Raises OSError when the disk refuses; then nothing was kept.
         """
         writer = self._writers.get(exchange.portal)
         if writer is None:
-            writer = warc.WarcWriter(self.root, exchange.portal, self.info, self.max_bytes)
+            writer = warc.WarcWriter(self.root, exchange.portal, self.info, self.max_bytes, self.max_age, seal=seal)
             self._writers[exchange.portal] = writer
         place = writer.write(exchange.records)[0]
         main = exchange.records[0]
@@ -99,9 +103,18 @@ class CollectionWriter(Collection):
             exchange.status,
             exchange.ip,
         )
-        self.catalogue.add_capture(
-            CaptureRow(capture, main.type, exchange.url, exchange.mime, exchange.crawl, exchange.office)
-        )
+        if main.type in warc.CAPTURES:
+            row = CaptureRow(
+                capture,
+                main.type,
+                exchange.url,
+                exchange.mime,
+                exchange.crawl,
+                exchange.office,
+                exchange.refers_to,
+                main.get("WARC-Truncated"),
+            )
+            self.catalogue.add_capture(row)
         return capture
 
     def commit(self) -> None:
@@ -114,8 +127,7 @@ class CollectionWriter(Collection):
 
     def finish_recovered(self) -> None:
         """Finish the files of a dead process; call it when the catalogue knows what is in them."""
-        for file in self.recovered:
-            warc.finish_file(self.root / f"{file.warc}{warc.OPEN_SUFFIX}")
+        _finish_recovered(self.root, self.recovered)
         self.recovered = []
 
     def finish_files(self) -> list[str]:
@@ -123,6 +135,13 @@ class CollectionWriter(Collection):
         for writer in self._writers.values():
             writer.finish()
         return sorted(name for writer in self._writers.values() for name in writer.finished)
+
+    def abandon(self) -> None:
+        """Drop what was not committed and leave the files `.open`, as a dying process would."""
+        self.catalogue.rollback()
+        for writer in self._writers.values():
+            writer.abandon()
+        self._writers = {}
 
     def close(self) -> None:
         """Commit, finish the files, let go of the lock."""
@@ -148,11 +167,38 @@ def lock_collection(root: Path) -> CollectionWriter:
             "Choose another folder with --collection."
         ) from error
     try:
-        recovered = warc.recover(root)
+        recovered = recovery.recover(root)
         return CollectionWriter(root, Catalogue(root / CATALOGUE, write=True), lock, recovered)
     except BaseException:
         lock.close()
         raise
+
+
+def seal(path: Path) -> None:
+    """Write index and manifest of a complete WARC file; it gets its final name afterwards, so none is ever without."""
+    cdxj.seal(path)
+    manifest.seal(path)
+
+
+def _finish_recovered(root: Path, recovered: list[recovery.Recovered]) -> None:
+    for file in recovered:
+        path = root / f"{file.warc}{warc.OPEN_SUFFIX}"
+        seal(path)
+        warc.finish_file(path)
+
+
+@contextmanager
+def repairing(root: Path) -> Iterator[None]:
+    """Hold the lock of a collection whose catalogue may be missing or damaged; its WARC files are whole inside.
+
+    Raises CollectionLockedError, and NothingFoundError when there are no WARC files.
+    """
+    if not (root / "warc").is_dir():
+        raise NothingFoundError(f"There are no WARC files in {root}. Name a collection with --collection DIR.")
+    with _take_lock(root):
+        recovered = recovery.recover(root)
+        yield
+        _finish_recovered(root, recovered)
 
 
 def _take_lock(root: Path) -> IO[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
+import sqlite3
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -92,6 +93,35 @@ def end_crawl(
     return finished
 
 
+def found_crawl(catalogue: Catalogue, crawl: str | None, scope: str, fetched: str) -> None:
+    """Note a crawl that only its captures tell of."""
+    if crawl:
+        catalogue.db.execute(
+            "INSERT OR IGNORE INTO crawls (id, scope, state, started, reason) VALUES (?, ?, 'finished', ?, 'rebuilt')",
+            (crawl, scope, fetched),
+        )
+
+
+def take_over(catalogue: Catalogue, old: Path) -> bool:
+    """Copy crawls and frontier, which are in no WARC file, from another catalogue; false when it cannot be read."""
+    catalogue.commit()
+    try:
+        catalogue.db.execute("ATTACH ? AS old", (f"{old.absolute().as_uri()}?mode=ro",))
+    except sqlite3.Error:
+        return False
+    try:
+        catalogue.begin()
+        catalogue.db.execute("INSERT OR REPLACE INTO crawls SELECT * FROM old.crawls")
+        catalogue.db.execute("INSERT INTO frontier SELECT * FROM old.frontier")
+        catalogue.commit()
+    except sqlite3.Error:
+        catalogue.db.execute("ROLLBACK")
+        return False
+    finally:
+        catalogue.db.execute("DETACH old")
+    return True
+
+
 @dataclass(slots=True)
 class OfficeReport:
     """One office's part of a crawl: items by outcome, reasons by outcome."""
@@ -99,6 +129,7 @@ class OfficeReport:
     items: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, dict[str, int]] = field(default_factory=dict)
     listings: int = 0
+    assets: int = 0
 
 
 @dataclass(slots=True)
@@ -179,6 +210,8 @@ def _offices(catalogue: Catalogue, crawl: str) -> dict[str, OfficeReport]:
             part.items[outcome] = part.items.get(outcome, 0) + number
         elif outcome == "listing":
             part.listings += number
+        elif outcome == "asset":
+            part.assets += number
         if reason:
             reasons = part.reasons.setdefault(outcome, {})
             reasons[reason] = reasons.get(reason, 0) + number

@@ -1,134 +1,247 @@
-"""Verification: that every byte kept is still what was written, and that catalogue and WARC files agree."""
+"""Fixity: seals finished WARC files, and verifies that everything kept is still what was written.
+
+A file is sealed by a manifest (its SHA-256) and an index (CDXJ) beside it. `verify` looks at every byte.
+"""
 
 from __future__ import annotations
 
-import re
+import fcntl
+import json
+import multiprocessing
+import os
+import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-from archive import warc
-from archive.collection import Collection
-from archive.http import HttpError, read_response
+import msgspec
 
-_MEMBER_START = b"\x1f\x8b\x08"
-_DIGEST = re.compile(r"sha256:[A-Z2-7]{52}=*")
+from archive import cdxj, manifest, warc
+from archive.catalogue import Catalogue
+from archive.collection import CATALOGUE, LOCK, Collection, seal
+from archive.errors import CollectionError
+from archive.filecheck import Fault, FileResult, check_file, key_of
+from archive.record import Capture
+
+__all__ = ["Fault", "Verification", "seal", "seal_all", "verify"]
+
+_WORTH_A_PROCESS = 32_000_000  # bytes: below that, starting processes takes longer than they save
+_IDS_AT_A_TIME = 1_000_000
+_PATIENCE = 0.2
+_SIDE_FILES = (".warc.gz" + manifest.SUFFIX, cdxj.SUFFIX)
 
 
-@dataclass(slots=True, frozen=True)
-class Fault:
-    """Something that is not as it was written: where, one word for what, and a sentence."""
+# --- sealing ----------------------------------------------------------------------------------------------------
 
-    warc: str
-    offset: int
-    what: str
-    message: str
+
+def seal_all(root: Path) -> list[Path]:
+    """Write the manifests and indexes that finished files lack. Returns the files that lacked one.
+
+    A crawl needs no such call: it seals a file before the file gets its final name.
+    """
+    lacking = [
+        path
+        for path in warc.warc_files(root)
+        if not path.name.endswith(warc.OPEN_SUFFIX)
+        and not (manifest.manifest_of(path).exists() and cdxj.index_of(path).exists())
+    ]
+    for path in lacking:
+        seal(path)
+    return lacking
+
+
+# --- verifying --------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
 class Verification:
-    """What was looked at and what was found wrong."""
+    """What was looked at and what was found wrong. Notes are worth knowing, and no fault of the data."""
 
     files: int = 0
     records: int = 0
     bytes: int = 0
+    items: int = 0
     faults: list[Fault] = field(default_factory=list)
+    notes: list[Fault] = field(default_factory=list)
 
 
-def verify(collection: Collection, progress: Callable[[int], None] = lambda _: None) -> Verification:
-    """Check every digest of every record, and every capture of the catalogue against its record.
+def verify(
+    collection: Collection, progress: Callable[[int], None] = lambda _: None, processes: int | None = None
+) -> Verification:
+    """Check every byte of every WARC file, and that manifests, indexes, catalogue and records agree with them.
 
     Args:
         progress: called with the bytes read since the last call.
+        processes: how many at most; as many as there are processors unless given.
+
+    Raises CollectionError when the catalogue itself cannot be read.
     """
     result = Verification()
-    for path in warc.warc_files(collection.root):
-        _verify_file(collection, path, result)
-        progress(path.stat().st_size)
-    known = {row[0] for row in collection.catalogue.db.execute("SELECT DISTINCT warc FROM captures")}
-    for name in sorted(known):
-        if not warc.locate(collection.root, name).exists():
-            result.faults.append(
-                Fault(name, 0, "file-missing", "the catalogue has captures in this file, the folder lacks it")
-            )
+    try:
+        checked = sorted(_check_files(collection.root, progress, processes), key=lambda one: one.name)
+        for one in checked:
+            result.files += 1
+            result.records += one.records
+            result.bytes += one.bytes
+            result.faults += one.faults
+            result.notes += one.notes
+        result.faults += _missing_files(collection)
+        result.faults += _identity_faults(checked)
+        result.items = collection.catalogue.count()
+        result.faults += sorted(set(_item_faults(collection.catalogue)))
+    except sqlite3.DatabaseError as error:
+        raise CollectionError(
+            f"The catalogue {collection.catalogue.path} cannot be read: {error}. "
+            "`bayegan rebuild` makes it anew from the WARC files."
+        ) from error
+    result.faults.sort()
     return result
 
 
-def _verify_file(collection: Collection, path: Path, result: Verification) -> None:
-    name = path.relative_to(collection.root).as_posix().removesuffix(warc.OPEN_SUFFIX)
-    being_written = path.name.endswith(warc.OPEN_SUFFIX)
-    expected = dict(collection.catalogue.db.execute("SELECT offset, record_id FROM captures WHERE warc = ?", (name,)))
-    result.files += 1
-    result.bytes += path.stat().st_size
-    for offset, found in _records(path):
-        if isinstance(found, warc.DamagedMemberError):
-            if not being_written:  # the tail of a file that a crawl writes to may be half a record
-                result.faults.append(Fault(name, offset, "damaged", found.why))
-            continue
-        result.records += 1
-        result.faults.extend(Fault(name, offset, what, message) for what, message in _record_faults(found))
-        if found.type in warc.CAPTURES and expected.pop(offset, None) != found.id and not being_written:
-            result.faults.append(Fault(name, offset, "not-in-catalogue", f"the catalogue lacks the capture {found.id}"))
-    for offset, record_id in expected.items():
-        result.faults.append(
-            Fault(name, offset, "record-missing", f"the catalogue has {record_id} here, the file does not")
-        )
-
-
-def _records(path: Path) -> Iterator[tuple[int, warc.Record | warc.DamagedMemberError]]:
-    """Every record of a file; a damaged member is reported and skipped."""
-    start: int | None = 0
-    while start is not None:
-        try:
-            for offset, _, data in warc.members(path, start):
-                start = offset
-                try:
-                    yield offset, warc.parse(data, path, offset)
-                except warc.DamagedMemberError as error:
-                    yield offset, error
-            return
-        except warc.DamagedMemberError as error:
-            yield error.offset, error
-            start = next_member(path, error.offset + 1)
-
-
-def next_member(path: Path, start: int) -> int | None:
-    """The offset at or after `start` where a WARC record's gzip member seems to begin; None when there is none."""
-    data = path.read_bytes()
-    while (start := data.find(_MEMBER_START, start)) >= 0:
-        try:
-            _, _, first = next(warc.members(path, start))
-            if first.startswith(b"WARC/1."):
-                return start
-        except (warc.DamagedMemberError, StopIteration):
-            pass
-        start += 1
-    return None
-
-
-def _record_faults(record: warc.Record) -> Iterator[tuple[str, str]]:
-    block = record.get("WARC-Block-Digest") or ""
-    if not _DIGEST.fullmatch(block):
-        yield "digest-missing", "the record has no SHA-256 block digest"
-    elif block != warc.digest(record.block):
-        yield "block-digest", "the block is not the one that was written"
-    payload = record.get("WARC-Payload-Digest")
-    if record.type != "response":
+def _check_files(root: Path, progress: Callable[[int], None], processes: int | None) -> Iterator[FileResult]:
+    held = writer_active(root)
+    paths = sorted(warc.warc_files(root), key=lambda path: path.stat().st_size, reverse=True)
+    processes = min(processes or len(os.sched_getaffinity(0)), len(paths))
+    if processes > 1 and sum(path.stat().st_size for path in paths) >= _WORTH_A_PROCESS:
+        yield from _in_processes(root, paths, held, progress, processes)
         return
-    if payload is None:
-        yield "digest-missing", "the response has no payload digest"
-    elif not record.get("WARC-Truncated"):
-        yield from _payload_fault(record.block, payload)
-
-
-def _payload_fault(block: bytes, digest: str) -> Iterator[tuple[str, str]]:
+    catalogue = Catalogue(root / CATALOGUE)
     try:
-        if warc.digest(payload_of(block)) != digest:
-            yield "payload-digest", "the payload is not the one that was written"
-    except HttpError as error:
-        yield "payload-unreadable", f"the response cannot be taken apart: {error}"
+        for path in paths:
+            yield check_file(root, path, catalogue, held=held, progress=progress)
+    finally:
+        catalogue.close()
 
 
-def payload_of(block: bytes) -> bytes:
-    """The transfer-decoded body of a response block. Raises HttpError."""
-    return read_response(block, decode_content=False).payload
+def _in_processes(
+    root: Path, paths: list[Path], held: bool, progress: Callable[[int], None], processes: int
+) -> Iterator[FileResult]:
+    context = multiprocessing.get_context("spawn")  # a fork would inherit the progress bar's thread and the database
+    read = context.Value("Q", 0)
+    told = 0
+    with ProcessPoolExecutor(processes, context, _begin, (root, held, read)) as pool:
+        waiting: set[Future[FileResult]] = {pool.submit(_work, path) for path in paths}
+        while waiting:
+            done, waiting = wait(waiting, _PATIENCE, FIRST_COMPLETED)
+            now = read.value
+            progress(now - told)
+            told = now
+            for future in done:
+                yield future.result()
+
+
+_job: tuple[Path, bool, Synchronized[int], Catalogue]
+
+
+def _begin(root: Path, held: bool, read: Synchronized[int]) -> None:
+    global _job  # noqa: PLW0603 - what a process of the pool keeps from one file to the next
+    _job = (root, held, read, Catalogue(root / CATALOGUE))
+
+
+def _work(path: Path) -> FileResult:
+    root, held, read, catalogue = _job
+
+    def progress(size: int) -> None:
+        with read.get_lock():
+            read.value += size
+
+    return check_file(root, path, catalogue, held=held, progress=progress)
+
+
+def writer_active(root: Path) -> bool:
+    """Whether a living process holds the collection's lock."""
+    try:
+        with (root / LOCK).open(encoding="utf-8") as lock:
+            # Asking for the lock would stand in the way of a crawl that starts now: ask only if the holder lives.
+            if not Path(f"/proc/{json.load(lock)['pid']}").exists() and Path("/proc/self").exists():
+                return False
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return False
+
+
+def _missing_files(collection: Collection) -> Iterator[Fault]:
+    root = collection.root
+    known = {
+        name: "the catalogue has captures in this file, the folder lacks it."
+        for (name,) in collection.catalogue.db.execute("SELECT DISTINCT warc FROM captures")
+    }
+    for suffix in _SIDE_FILES:
+        for path in (root / "warc").rglob(f"*{suffix}"):
+            name = path.relative_to(root).as_posix().removesuffix(suffix) + ".warc.gz"
+            known.setdefault(name, f"{path.name} is there, the file to which it belongs is not.")
+    for name, message in sorted(known.items()):
+        if not warc.locate(root, name).exists():
+            yield Fault(name, 0, "file-missing", message)
+
+
+def _identity_faults(checked: list[FileResult]) -> Iterator[Fault]:
+    """Record ids that stand twice anywhere, and ids that are named in WARC-Concurrent-To and stand nowhere."""
+    loose = {key_of(target): (one.name, at, target) for one in checked for at, target in one.loose}
+    parts = 1 + sum(one.records for one in checked) // _IDS_AT_A_TIME
+    for part in range(parts):  # a part of the ids at a time, so that a big collection needs no more memory
+        seen: dict[bytes, tuple[int, int]] = {}
+        for number, one in enumerate(checked):
+            for index, offset in enumerate(one.offsets):
+                key = bytes(one.keys[index * 16 : index * 16 + 16])
+                if key[0] % parts != part:
+                    continue
+                loose.pop(key, None)
+                first = seen.setdefault(key, (number, offset))
+                if first != (number, offset):
+                    where = f"{checked[first[0]].name} at byte {first[1]}"
+                    message = f"the record has the same WARC-Record-ID as the one in {where}."
+                    yield Fault(one.name, offset, "duplicate-id", message)
+    for name, offset, target in loose.values():
+        yield Fault(name, offset, "concurrent-to", f"WARC-Concurrent-To names {target}, which is nowhere.")
+
+
+class _Stored(msgspec.Struct):
+    """What of a stored record leads back to its capture."""
+
+    id: str
+    url: str
+    revision: int
+    capture: Capture | None
+
+
+def _item_faults(catalogue: Catalogue) -> Iterator[Fault]:
+    """Records whose capture is not there, or is that of another address or payload."""
+    decoder = msgspec.json.Decoder(_Stored)
+    for (body,) in catalogue.db.execute("SELECT record FROM items UNION ALL SELECT record FROM revisions"):
+        stored = decoder.decode(body)
+        said = f"revision {stored.revision} of {stored.id}"
+        capture = stored.capture
+        if capture is None:
+            yield Fault("", 0, "item-capture", f"{said} names no capture.")
+            continue
+        row = catalogue.db.execute(
+            "SELECT warc, offset, length, payload_digest, type, url FROM captures WHERE record_id = ?",
+            (capture.record_id,),
+        ).fetchone()
+        if row is None:
+            message = f"{said} names the capture {capture.record_id}, which the catalogue lacks."
+        elif row[:3] != (capture.warc, capture.offset, capture.length):
+            message = f"{said} names another place for its capture than the catalogue."
+        elif row[3] != capture.payload_digest:
+            message = f"{said} gives another payload digest than its capture."
+        elif not _same_address(catalogue, stored, row[5]):
+            message = f"{said} has the address {stored.url}, its capture {row[5]}."
+        else:
+            continue
+        yield Fault(capture.warc, capture.offset, "item-capture", message)
+
+
+def _same_address(catalogue: Catalogue, stored: _Stored, url: str) -> bool:
+    """Whether a record's address is the one it was captured from, or both are known to be the item's."""
+    if url == stored.url or cdxj.url_key(url) == cdxj.url_key(stored.url):
+        return True
+    known = catalogue.db.execute(
+        "SELECT count(*) FROM addresses WHERE item = ? AND url IN (?, ?)", (stored.id, url, stored.url)
+    )
+    return bool(known.fetchone()[0] == len({url, stored.url}))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import IO
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
+_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?\r?\n")
+_PIECE = 1 << 18
 
 
 class HttpError(ValueError):
@@ -29,41 +33,75 @@ class HttpResponse:
         return next((value for key, value in self.headers if key == name), None)
 
 
-def read_response(block: bytes, *, decode_content: bool = True) -> HttpResponse:
-    """Take a response block apart. Raises HttpError when it has no status line or a broken coding."""
+@dataclass(slots=True, frozen=True)
+class Head:
+    """What stands before the body, which begins at the byte `end`. Header names are in lower case."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    end: int
+
+    def get(self, name: str) -> str:
+        """The first value of a header field; empty when there is none."""
+        return next((value for key, value in self.headers if key == name), "")
+
+
+def read_head(block: bytes) -> Head:
+    """Read status line and header fields. Raises HttpError when they are not there, or not to their end."""
     end = _HEAD_END.search(block)
     status = _STATUS.match(block)
     if not end or not status:
         raise HttpError("no HTTP response head")
     lines = _FOLD.sub(b" ", block[: end.start()]).splitlines()[1:]
     pairs = (line.decode("latin-1").partition(":") for line in lines)
-    headers = [(name.strip().lower(), value.strip()) for name, colon, value in pairs if colon]
-    fields = dict(reversed(headers))
-    payload = transfer_decode(block[end.end() :], fields.get("transfer-encoding", ""))
-    coding = fields.get("content-encoding", "") if decode_content else ""
-    return HttpResponse(int(status[1]), headers, payload, content_decode(payload, coding))
+    return Head(
+        int(status[1]), [(name.strip().lower(), value.strip()) for name, colon, value in pairs if colon], end.end()
+    )
+
+
+def read_response(block: bytes, *, decode_content: bool = True) -> HttpResponse:
+    """Take a response block apart. Raises HttpError when it has no status line or a broken coding."""
+    head = read_head(block)
+    payload = transfer_decode(block[head.end :], head.get("transfer-encoding"))
+    coding = head.get("content-encoding") if decode_content else ""
+    return HttpResponse(head.status, head.headers, payload, content_decode(payload, coding))
 
 
 def transfer_decode(raw: bytes, coding: str) -> bytes:
-    """The payload inside a chunked body; any other body as it is. Raises HttpError for broken chunks."""
-    if "chunked" not in coding.lower():
+    """The payload inside a chunked body; any other body as it is. Raises HttpError for broken chunks.
+
+    A body of no bytes is empty whatever the coding: that of a 204, of a 304 and of the answer to a HEAD.
+    """
+    if not raw or "chunked" not in coding.lower():
         return raw
     parts: list[bytes] = []
     at = 0
     while True:
-        line_end = raw.find(b"\n", at)
-        size_text = raw[at:line_end].split(b";")[0].strip() if line_end >= 0 else b""
-        try:
-            size = int(size_text, 16)
-        except ValueError:
-            raise HttpError("a chunk without a size") from None
+        line = _CHUNK_SIZE.match(raw, at)
+        if not line:
+            raise HttpError("a chunk without a size")
+        size = int(line[1], 16)
         if size == 0:
             return b"".join(parts)
-        start = line_end + 1
-        if start + size > len(raw):
+        start = line.end()
+        after = raw.find(b"\n", start + size)
+        if after < 0:
             raise HttpError("the last chunk is cut off")
         parts.append(raw[start : start + size])
-        at = raw.find(b"\n", start + size) + 1
+        at = after + 1
+
+
+def payload_that_arrived(body: IO[bytes], coding: str) -> Iterator[bytes]:
+    """What can be had of the payload in a body that broke off, piece by piece; never raises HttpError."""
+    if "chunked" not in coding.lower():
+        while piece := body.read(_PIECE):
+            yield piece
+        return
+    while (line := _CHUNK_SIZE.match(body.readline(_PIECE))) and (left := int(line[1], 16)):
+        while left and (piece := body.read(min(left, _PIECE))):
+            left -= len(piece)
+            yield piece
+        body.readline(_PIECE)
 
 
 def content_decode(payload: bytes, coding: str) -> bytes:

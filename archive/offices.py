@@ -121,6 +121,10 @@ class Offices:
             return ""
         return self.portal_of(host) if host else ""
 
+    def at(self, url: str) -> Office | None:
+        """The office whose own host an address has."""
+        return self._hosts.get(_bare(urlsplit(url).hostname or ""))
+
     def get(self, office: str | None) -> Office | None:
         """The office with an id."""
         return next((o for o in self.all if o.id == office), None)

@@ -33,7 +33,9 @@ CREATE TABLE IF NOT EXISTS captures (        -- one row a response or revisit re
     payload_digest TEXT NOT NULL,
     ip        TEXT,
     crawl     TEXT,
-    office    TEXT
+    office    TEXT,
+    refers_to TEXT,                          -- of a revisit: the record_id of the response that has the payload
+    truncated TEXT                           -- WARC-Truncated: why the response is not whole
 );
 CREATE INDEX IF NOT EXISTS captures_place ON captures (warc, offset);
 CREATE INDEX IF NOT EXISTS captures_crawl ON captures (crawl);

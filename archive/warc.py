@@ -10,6 +10,7 @@ import base64
 import datetime as dt
 import hashlib
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +21,11 @@ from isal import isal_zlib
 from warcio.statusandheaders import StatusAndHeaders
 
 from archive.errors import CollectionError
+from archive.spool import Spool
 
 OPEN_SUFFIX = ".open"
 MAX_BYTES = 1_000_000_000
+MAX_AGE = dt.timedelta(days=1)
 _LEVEL = 2  # most bodies arrive gzipped already: level 2 costs a quarter of zlib's 6, level 0 would grow them
 _UNREADABLE: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub says instance
 _GZIP_MEMBER = 31  # zlib's wbits for a gzip header and trailer
@@ -59,12 +62,13 @@ def new_record_id() -> str:
 
 @dataclass(slots=True)
 class Record:
-    """A WARC record to be written or just read: type, header fields in order, block."""
+    """A WARC record to be written or just read; one to be written may have its block in a `spool` instead."""
 
     type: str
     block: bytes
     headers: Headers = field(default_factory=list)
     id: str = field(default_factory=new_record_id)
+    spool: Spool | None = None
 
     def get(self, name: str) -> str | None:
         """The first value of a header field."""
@@ -88,19 +92,32 @@ def fields_block(fields: Iterable[tuple[str, str]]) -> bytes:
 
 def serialise(record: Record) -> bytes:
     """The record uncompressed: version line, header, block and two line ends."""
+    return b"".join(_pieces(record))
+
+
+def _pieces(record: Record) -> Iterator[bytes]:
+    spool = record.spool
     headers = [("WARC-Type", record.type), ("WARC-Record-ID", f"<{record.id}>"), *record.headers]
     if record.get("WARC-Block-Digest") is None:
-        headers.append(("WARC-Block-Digest", digest(record.block)))
-    headers.append(("Content-Length", str(len(record.block))))
+        headers.append(("WARC-Block-Digest", digest(spool.pieces() if spool else record.block)))
+    headers.append(("Content-Length", str(spool.size if spool else len(record.block))))
     head: bytes = StatusAndHeaders("", headers, protocol="WARC/1.1").to_bytes(encoding="utf-8")
-    return head + record.block + b"\r\n\r\n"
+    yield head
+    yield from spool.pieces() if spool else [record.block]
+    yield b"\r\n\r\n"
 
 
 def compress(data: bytes) -> bytes:
     """One gzip member."""
+    return b"".join(_compressed([data]))
+
+
+def _compressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
     packer = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP_MEMBER)
-    packed: bytes = packer.compress(data) + packer.flush()
-    return packed
+    for piece in pieces:
+        if packed := packer.compress(piece):
+            yield packed
+    yield packer.flush()
 
 
 class WarcWriter:
@@ -110,8 +127,9 @@ class WarcWriter:
         root: the collection folder.
         portal: becomes part of path and name.
         info: the fields of the warcinfo record that starts every file.
-        max_bytes: a file that has reached this size is finished and a new one begun.
+        max_bytes, max_age: a file that has reached this size or age is finished and a new one begun.
         now: the clock; tests set it.
+        seal: called with the path of a complete file before it gets its final name.
     """
 
     def __init__(
@@ -120,16 +138,21 @@ class WarcWriter:
         portal: str,
         info: Sequence[tuple[str, str]],
         max_bytes: int = MAX_BYTES,
+        max_age: dt.timedelta = MAX_AGE,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+        seal: Callable[[Path], object] = lambda _: None,
     ) -> None:
         self._root = root
         self._portal = portal
         self._info = info
         self._max_bytes = max_bytes
+        self._max_age = max_age
         self._now = now
+        self._seal = seal
         self._file: IO[bytes] | None = None
         self._name = ""
         self._offset = 0
+        self._begun: dt.datetime  # when the current file was
         self._unsynced = False
         self.finished: list[str] = []
 
@@ -144,33 +167,32 @@ class WarcWriter:
 
     def _append(self, records: Sequence[Record]) -> list[Location]:
         assert self._file is not None
-        members = [compress(serialise(record)) for record in records]
         start = self._offset
         try:
-            self._file.write(b"".join(members))
-            self._file.flush()
-        except OSError:
+            locations = [self._put(record, self._file) for record in records]
+        except BaseException:
+            self._offset = start
             os.ftruncate(self._file.fileno(), start)
             self._file.seek(start)
             raise
-        locations = []
-        for member in members:
-            locations.append(Location(self._name, self._offset, len(member)))
-            self._offset += len(member)
         self._unsynced = True
         return locations
 
+    def _put(self, record: Record, file: IO[bytes]) -> Location:
+        start = self._offset
+        for piece in _compressed(_pieces(record)):
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[file.write(rest) :]
+            self._offset += len(piece)
+        return Location(self._name, start, self._offset - start)
+
     def _begin(self) -> None:
-        now = self._now()
-        folder = self._root / "warc" / self._portal / f"{now.year:04d}"
-        folder.mkdir(parents=True, exist_ok=True)
-        stem = f"BAYEGAN-{self._portal}-{now.strftime('%Y%m%d%H%M%S')}"
-        serial = 0
-        while any((folder / f"{stem}-{serial:05d}.warc.gz{end}").exists() for end in ("", OPEN_SUFFIX)):
-            serial += 1
-        path = folder / f"{stem}-{serial:05d}.warc.gz"
+        now = self._begun = self._now()
+        path = next_path(self._root / "warc" / self._portal, self._portal, now)
+        path.parent.mkdir(parents=True, exist_ok=True)
         self._name = path.relative_to(self._root).as_posix()
-        self._file = open(f"{path}{OPEN_SUFFIX}", "xb")  # noqa: SIM115, PTH123 - stays open until finish()
+        self._file = open(f"{path}{OPEN_SUFFIX}", "xb", buffering=0)  # noqa: SIM115, PTH123 - until finish()
         self._offset = 0
         headers = [
             ("WARC-Date", warc_date(now)),
@@ -186,9 +208,15 @@ class WarcWriter:
             self._unsynced = False
 
     def rotate(self) -> None:
-        """Finish the current file if it has reached its size. Call it when the catalogue knows all that is in it."""
-        if self._offset >= self._max_bytes:
+        """Finish the current file if it is large or old enough. Call it when the catalogue knows all that is in it."""
+        if self._file and (self._offset >= self._max_bytes or self._now() - self._begun >= self._max_age):
             self.finish()
+
+    def abandon(self) -> None:
+        """Close the current file as it is; recovery will look at it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def finish(self) -> None:
         """Sync, close and rename the current file, if there is one."""
@@ -198,8 +226,23 @@ class WarcWriter:
         self._file.close()
         self._file = None
         self._offset = 0
-        finish_file(self._root / f"{self._name}{OPEN_SUFFIX}")
+        path = self._root / f"{self._name}{OPEN_SUFFIX}"
+        self._seal(path)
+        finish_file(path)
         self.finished.append(self._name)
+
+
+def next_path(folder: Path, portal: str, now: dt.datetime) -> Path:
+    """A name for the next file of a portal, later in order than every name there, even if the clock jumped back.
+
+    The order of names is the order of writing; a rebuild relies on it.
+    """
+    prefix, stamp, serial = f"BAYEGAN-{portal}-", now.astimezone(dt.UTC).strftime("%Y%m%d%H%M%S"), 0
+    name = re.compile(re.escape(prefix) + r"(\d{14})-(\d{5,})\.warc\.gz(?:\.open)?")
+    taken = [match.groups() for path in folder.glob(f"*/{prefix}*") if (match := name.fullmatch(path.name))]
+    if taken and max(taken)[0] >= stamp:
+        stamp, serial = max(taken)[0], int(max(taken)[1]) + 1
+    return folder / stamp[:4] / f"{prefix}{stamp}-{serial:05d}.warc.gz"
 
 
 def finish_file(path: Path) -> Path:
@@ -221,7 +264,8 @@ def sync_folder(folder: Path) -> None:
 
 def warc_files(root: Path) -> list[Path]:
     """Every WARC of a collection, unfinished ones too, by name."""
-    return sorted(p for p in (root / "warc").rglob("*.warc.gz*") if p.name.endswith((".warc.gz", ".warc.gz.open")))
+    found = (p for p in (root / "warc").rglob("*.warc.gz*") if p.name.endswith((".warc.gz", f".warc.gz{OPEN_SUFFIX}")))
+    return sorted(found)
 
 
 def locate(root: Path, name: str) -> Path:
@@ -309,52 +353,3 @@ def read_record(root: Path, location: Location) -> Record:
     if not unpacker.eof or unpacker.unused_data:
         raise DamagedMemberError(path, location.offset, "offset and length do not cover one gzip member")
     return parse(data, path, location.offset)
-
-
-@dataclass(slots=True, frozen=True)
-class Recovered:
-    """What recovery found in an unfinished file: its final name, whole records kept, bytes cut from the tail."""
-
-    warc: str
-    records: int
-    cut: int
-
-
-def recover(root: Path) -> list[Recovered]:
-    """Cut the torn tail of every `.open` file that a dead process left, so that it holds whole exchanges only.
-
-    The files stay `.open`: they are to be finished when the catalogue knows what is in them. An
-    exchange is written response, metadata, request; so a response that no request names yet was torn.
-    """
-    done = []
-    for path in (p for p in warc_files(root) if p.name.endswith(OPEN_SUFFIX)):
-        keep, records = _whole_exchanges(path)
-        cut = path.stat().st_size - keep
-        if records == 0:
-            path.unlink()
-            sync_folder(path.parent)
-            continue
-        with path.open("r+b") as torn:
-            torn.truncate(keep)
-            os.fsync(torn.fileno())
-        name = path.relative_to(root).as_posix().removesuffix(OPEN_SUFFIX)
-        done.append(Recovered(name, records, cut))
-    return done
-
-
-def _whole_exchanges(path: Path) -> tuple[int, int]:
-    keep = records = seen = 0
-    waiting = ""
-    try:
-        for offset, length, data in members(path):
-            record = parse(data, path, offset)
-            seen += 1
-            if record.type in CAPTURES:
-                waiting = f"<{record.id}>"
-            elif record.type == "request" and record.get("WARC-Concurrent-To") in {None, waiting}:
-                waiting = ""
-            if not waiting:
-                keep, records = offset + length, seen
-    except DamagedMemberError:
-        pass
-    return keep, records

@@ -9,11 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
+_NO_ELEMENTS = {etree.Comment, etree.ProcessingInstruction, etree.Entity}
 SKIPPED = frozenset(
-    {"script", "style", "noscript", "template", "iframe", "object", "embed", "form", "input", "button"}
+    _NO_ELEMENTS
+    | {"script", "style", "noscript", "template", "iframe", "object", "embed", "form", "input", "button"}
     | {"select", "textarea", "svg", "head", "meta", "link", "video", "audio", "source", "map"}
 )
 """Elements whose text no reader sees, or which are no text."""
@@ -26,6 +30,7 @@ BLOCKS = frozenset(
 )
 """Elements that begin a line of their own."""
 
+_NOT_INLINE = SKIPPED | BLOCKS | {"br"}
 CELL_SEPARATOR = " | "
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\ufeff"
 
@@ -34,7 +39,7 @@ _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\ufeff"
 class Block:
     """One line of text with the places it came from."""
 
-    text: str
+    text: str = ""
     slots: list[tuple[Element, bool]] = field(default_factory=list)
     """Text nodes: an element, and whether it is the element's tail (else its text)."""
     anchors: list[Element] = field(default_factory=list)
@@ -52,14 +57,20 @@ def blocks(root: Element) -> list[Block]:
     block too.
     """
     walk = _Walk()
-    walk.element(root)
+    if root.tag not in SKIPPED:
+        walk.element(root, str(root.tag))
     walk.end_line()
     return walk.found
 
 
 def line(root: Element) -> str:
     """All text of an element in one line."""
-    return " ".join(block.text for block in blocks(root))
+    if root.tag in SKIPPED:
+        return ""
+    if any(element.tag in _NOT_INLINE for element in root.iterdescendants()):
+        return " ".join(block.text for block in blocks(root))
+    text = " ".join("".join(root.itertext()).split())
+    return text if text.strip(_INVISIBLE) else ""
 
 
 class _Walk:
@@ -68,17 +79,11 @@ class _Walk:
     def __init__(self) -> None:
         self.found: list[Block] = []
         self.pieces: list[str] = []
-        self.block = Block("")
+        self.block = Block()
         self.anchor_depth = 0
         self.cell_depth = 0
         self.plain = False
         self.tag = ""
-
-    def text(self, element: Element, text: str, *, tail: bool) -> None:
-        self.pieces.append(text)
-        self.block.slots.append((element, tail))
-        if not self.anchor_depth and not text.isspace():
-            self.plain = True
 
     def end_line(self) -> None:
         """Close the block that is being collected."""
@@ -86,41 +91,48 @@ class _Walk:
             return
         text = " ".join("".join(self.pieces).split())
         self.pieces.clear()
-        if text.strip(_INVISIBLE):
+        if text and text.strip(_INVISIBLE):
             self.block.text, self.block.linked, self.block.tag = text, not self.plain, self.tag
             self.found.append(self.block)
-        self.block, self.plain = Block(""), False
+        self.block, self.plain = Block(), False
 
-    def element(self, element: Element) -> None:
+    def element(self, element: Element, tag: str) -> None:
         """Add an element's own text and its children; its tail is the parent's business."""
-        tag = element.tag
-        if not isinstance(tag, str) or tag in SKIPPED:
-            return
-        if tag == "tr":
-            self.row(element)
-            return
-        outer_tag, is_block = self.tag, tag in BLOCKS
-        if is_block or tag == "br":
+        if tag == "br":
             self.line_break()
-        if is_block and not self.cell_depth:
-            self.tag = tag
-        if tag == "a":
+        elif tag == "tr":
+            self.row(element)
+        elif tag == "a":
             self.anchor_depth += 1
             self.block.anchors.append(element)
-        self.inside(element)
-        if tag == "a":
+            self.inside(element)
             self.anchor_depth -= 1
-        if is_block:
+        elif tag in BLOCKS:
+            outer_tag = self.tag
+            self.line_break()
+            if not self.cell_depth:
+                self.tag = tag
+            self.inside(element)
             self.line_break()
             self.tag = outer_tag
+        else:
+            self.inside(element)
+
+    def text(self, element: Element, text: str, *, tail: bool) -> None:
+        self.pieces.append(text)
+        self.block.slots.append((element, tail))
+        if not self.plain and not self.anchor_depth and not text.isspace():
+            self.plain = True
 
     def inside(self, element: Element) -> None:
-        if element.text:
-            self.text(element, element.text, tail=False)
+        if text := element.text:
+            self.text(element, text, tail=False)
         for child in element:
-            self.element(child)
-            if child.tail:
-                self.text(child, child.tail, tail=True)
+            tag = child.tag
+            if tag not in SKIPPED:
+                self.element(child, str(tag))
+            if tail := child.tail:
+                self.text(child, tail, tail=True)
 
     def line_break(self) -> None:
         """End the line, except inside a table cell, where a row must stay one line."""

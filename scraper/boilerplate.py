@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from scraper.outline import LOOKED_UP
+
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
@@ -17,27 +19,32 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
     from scraper.blocks import Block
+    from scraper.outline import Outline
 
 ELEMENT_RULES = {
     name: rule
     for rule, names in {
         "print-header": "print-header",
-        "comment-form": "comment-form form-comment frmNewsComment comm_form comm_b comment-respond",
-        "comments": "news-comment comments-list comments_container comments comment-list comm_info",
+        "comment-form": "comment-form form-comment frmNewsComment comm_form comm_b comment-respond comment-container",
+        "comments": "news-comment comments-list comments_container comments comment-list comm_info comments-area",
         "captcha": "captcha captcha-group captchaImg",
-        "related": "related-items related related-news item-boxes item-boxes2 linear_news linear_news3",
+        "related": "related-items related related-news item-boxes item-boxes2 linear_news linear_news3 related-posts"
+        " jp-relatedposts yarpp-related post-navigation",
         "read-more": "readmore-container read-more",
-        "adverts": "ads adv_padd news_adv_lg news_adv_xs advert advertising",
-        "share": "item-sharing header-sharing share_to_box social_icons share-buttons",
-        "tags": "tags tags_container tags_title tag_items",
-        "short-link": "short-link-container short-link shortlink",
+        "adverts": "ads adv_padd news_adv_lg news_adv_xs advert advertising ads-footer adsbygoogle",
+        "share": "item-sharing header-sharing share_to_box social_icons share-buttons share-box sharer sharedaddy",
+        "tags": "tags tags_container tags_title tag_items smart-keyword doc_tags tags-links",
+        "short-link": "short-link-container short-link shortlink short-url",
         "menus": "menu nav-menu pagination toolbar_mobile",
         "item-code": "item-code news_id_c",
-        "hidden": "hideTag",
+        "hidden": "hideTag screen-reader-text",
     }.items()
     for name in names.split()
 }
 """Class or id → rule."""
+
+_RULED_NAMES = {sign + name for name in ELEMENT_RULES for sign in ".#"}
+LOOKED_UP.update(_RULED_NAMES)
 
 TAG_RULES = dict.fromkeys(("script", "style", "noscript", "template"), "scripts") | {
     "form": "comment-form",
@@ -60,31 +67,48 @@ BLOCK_RULES = {
     "comment-form": re.compile(
         rf"نظر{_S}شما\s*\*?|ارسال{_S}نظر|شما{_S}در{_S}حال{_S}پاسخ{_S}به{_S}نظر.{{0,200}}|لغو{_S}پاسخ|×?\s*لغو{_S}پاسخ"
     ),
-    "captcha": re.compile(r"\*?\s*\d{1,2}\s*[+×*-]\s*\d{1,2}\s*=\s*\??"),
+    "captcha": re.compile(rf"\*?\s*\d{{1,2}}\s*[+×*-]\s*\d{{1,2}}\s*=\s*\??|\*?\s*{_K}د{_S}امن{_Y}ت{_Y}.{{0,40}}"),
     "tags": re.compile(rf"برچسب{_S}ها\s*[:：]?"),
     "share": re.compile(rf"اشترا{_K}{_S}گذار{_Y}\s*[:：]?"),
     "short-link": re.compile(rf"ل{_Y}ن{_K}{_S}{_K}وتاه\s*[:：]?.{{0,80}}"),
 }
 """Rules for the whole text of a block."""
 
+_RULES_IN_ORDER = (*HEADINGS, *BLOCK_RULES)
+_ANY_BLOCK_RULE = re.compile(
+    "|".join(f"({pattern.pattern})" for pattern in (*HEADINGS.values(), *BLOCK_RULES.values()))
+)
+"""All of them in one search: the number of the group is the rule."""
+
 _END_MARK_INLINE = re.compile(rf"(?<=[.!؟?»:]) *(?:انتها{_Y}|پا{_Y}ان){_S}پ{_Y}ام\s*[/.]?[^\s.،]{{0,6}}\s*$")
 _DESK_CODE = re.compile(r"\d{4,6}|\d{2,6}(?:[/\-ـ*]+\d{2,6}){1,3}")
 
-SURVIVORS = re.compile(
-    rf"شما{_S}در{_S}حال{_S}پاسخ|لغو{_S}پاسخ|{_E_SERVICES.pattern}|{_K}د{_S}خبر\s*[:：]?\s*\d|(?:انتها{_Y}|پا{_Y}ان){_S}پ{_Y}ام"
-    rf"|(?:^|\n)(?:نظر{_S}شما|برچسب{_S}ها|ب{_Y}شتر{_S}بخوان{_Y}د)|{_K}د{_S}امن{_Y}ت{_Y}|\d\s*\+\s*\d+\s*="
+SURVIVORS = (
+    (rf"شما{_S}در{_S}حال{_S}پاسخ|لغو{_S}پاسخ", "پاسخ", ""),
+    (_E_SERVICES.pattern, "رونی", "روني"),
+    (rf"{_K}د{_S}خبر\s*[:：]?\s*\d", "د خبر|د\u200cخبر|دخبر", ""),
+    (rf"(?:انتها{_Y}|پا{_Y}ان){_S}پ{_Y}ام", "پیام", "پيام"),
+    (rf"(?:^|\n)(?:نظر{_S}شما|برچسب{_S}ها|ب{_Y}شتر{_S}بخوان{_Y}د)", "\nنظر|\nبر|\nبی", "\nبي"),
+    (rf"{_K}د{_S}امن{_Y}ت{_Y}", "د امن", ""),
+    (r"\d\s*\+\s*\d+\s*=", "=", ""),
 )
-"""Phrases that must not be left in a lead or a body."""
+"""Phrases that must not be left in a lead or a body; each with strings that are found fast and one of which it holds:
+always, and in a text with Arabic letters."""
+
+_SURVIVORS = tuple(
+    (re.compile(pattern), tuple(signs.split("|")), tuple(arabic.split("|")) if arabic else ())
+    for pattern, signs, arabic in SURVIVORS
+)
 
 
-def sweep(scope: Element, places: list[Element], body: Element | None, removed: Counter[str]) -> None:
-    """Count the boilerplate in `scope` and beside it; cut out of the tree what stands inside one of `places`.
+def sweep(outline: Outline, places: list[Element], body: Element | None, removed: Counter[str]) -> None:
+    """Count the boilerplate of an article and beside it; cut out of the tree what stands inside one of `places`.
 
     Places are the elements from which media are taken, `body` the one that holds the text; these are never
     cut themselves.
     """
     kept = set(places)
-    found = {element: rule for element in scope.iter() if (rule := _rule(element))}
+    found = _ruled(outline)
     for element in places if body is None else (*places, body):
         found.pop(element, None)
     for element, rule in found.items():
@@ -93,11 +117,25 @@ def sweep(scope: Element, places: list[Element], body: Element | None, removed: 
             removed[rule] += 1
         if not kept.isdisjoint(above):
             cut(element)
-    for element in _beside(scope):
+    for element in _beside(outline.scope):
         if rule := _rule(element):
             removed[rule] += 1
         elif element.tag == "footer" and _E_SERVICES.search("".join(element.itertext())):
             removed["e-services"] += 1
+
+
+def _ruled(outline: Outline) -> dict[Element, str]:
+    """The elements below the scope to which a rule applies."""
+    places = {place for name in outline.names.keys() & _RULED_NAMES for place in outline.names[name]}
+    places.update(outline.styled)
+    places.discard(0)
+    elements = [*(outline.elements[place] for place in sorted(places)), *outline.scope.iterdescendants(*TAG_RULES)]
+    return {element: rule for element in elements if (rule := _rule(element))}
+
+
+def is_boilerplate(element: Element) -> bool:
+    """Whether a rule takes this element away."""
+    return _rule(element) is not None
 
 
 def _rule(element: Element) -> str | None:
@@ -145,8 +183,9 @@ def strip_blocks(found: list[Block], removed: Counter[str]) -> list[Block]:
         if heading and block.linked:
             _wipe(block)
             continue
-        heading = next((rule for rule, pattern in HEADINGS.items() if pattern.fullmatch(block.text)), None)
-        rule = heading or next((rule for rule, pattern in BLOCK_RULES.items() if pattern.fullmatch(block.text)), None)
+        match = _ANY_BLOCK_RULE.fullmatch(block.text)
+        rule = _RULES_IN_ORDER[match.lastindex - 1] if match and match.lastindex else None
+        heading = rule if rule in HEADINGS else None
         if rule:
             removed[rule] += 1
             _wipe(block)
@@ -199,4 +238,10 @@ def _wipe_end(block: Block) -> None:
 
 def survivors(text: str) -> list[str]:
     """Boilerplate phrases that are still in a text."""
-    return sorted({match[0].strip() for match in SURVIVORS.finditer(text)})
+    text = f"\n{text}"
+    is_arabic = "ي" in text
+    found = set()
+    for pattern, signs, arabic in _SURVIVORS:
+        if any(sign in text for sign in signs) or (is_arabic and any(sign in text for sign in arabic)):
+            found.update(match[0].strip() for match in pattern.finditer(text))
+    return sorted(found)

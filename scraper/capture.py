@@ -2,7 +2,8 @@
 
 It stands below Scrapy's response objects, at the Twisted protocol: there alone reason phrase, header order and case,
 chunk framing and repeated headers still exist. `RecordingHandler` gives each request an `Exchange`; the protocol
-copies into it what it writes and reads; when the response is complete the exchange becomes WARC records.
+copies into it what it writes and reads; when the response is complete the exchange becomes WARC records. One that
+broke off is kept as truncated; one that never got a response leaves a metadata record that says why.
 
 Rule: nothing in the hooks may raise. An exception that escapes from a protocol leaves the spider hanging for good, so
 a hook that fails marks its exchange as broken; the request then ends in a CaptureError that the crawl counts.
@@ -12,21 +13,34 @@ The private names used here are held fast by tests/scraper/test_capture_contract
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
-import tempfile
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader.handlers import http11
-from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
+from scrapy.exceptions import (
+    DownloadCancelledError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.error import ConnectionClosed, ConnectionDone
+from twisted.internet.interfaces import IHandshakeListener
+from twisted.web.client import ResponseFailed
 from twisted.web.http_headers import Headers as TxHeaders
+from twisted.web.http_headers import InvalidHeaderName
+from zope.interface import implementer
 
 from archive import warc
 from archive.collection import Exchange as KeptExchange
 from archive.record import Capture
+from scraper.exchange import CaptureError, Exchange, Facts, failure_records, response_records, revisit_records
+from scraper.middlewares import failure_word
 from scraper.session import CrawlSession
 
 if TYPE_CHECKING:
@@ -34,75 +48,28 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.internet.defer import Deferred
+    from twisted.python.failure import Failure
     from twisted.web._newclient import Request as TxRequest
     from twisted.web.iweb import IResponse
 
 CAPTURE = "capture"
-"""Key of `request.meta` under which a response's `Capture` is found."""
+"""Key of `request.meta`: the `Capture` that holds the payload of the response; of a repeated one, the original's."""
+SEEN = "seen"
+"""Key of `request.meta`: when the exchange began, as WARC-Date."""
 
-_SPOOL = 1 << 20  # bytes of a response held in memory; larger ones go to a temporary file
+_NOT_MODIFIED = 304
+_REPEATABLE = (200, _NOT_MODIFIED)
+
+_MESSAGE = 500  # characters kept of an error's message
 
 
-class CaptureError(Exception):
-    """The exchange could not be recorded, so the response must not be used."""
-
-
-class Exchange:
-    """The bytes of one request and its response, as written to and read from the transport."""
-
-    __slots__ = ("broken", "cipher", "ip", "request", "response", "started", "tls")
-
-    def __init__(self) -> None:
-        self.started = dt.datetime.now(dt.UTC)
-        self.request = bytearray()
-        self.response = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - closed by close()
-        self.ip: str | None = None
-        self.tls: str | None = None
-        self.cipher: str | None = None
-        self.broken: Exception | None = None
-
-    def begin(self) -> None:
-        """A request starts to be written; one sent again on a new connection begins anew."""
-        self.started = dt.datetime.now(dt.UTC)
-        self.request.clear()
-        self.response.seek(0)
-        self.response.truncate()
-        self.ip = None
-
-    def sent(self, data: bytes) -> None:
-        """Bytes written to the transport."""
-        self.request += data
-
-    def received(self, data: bytes, transport: Any) -> None:
-        """Bytes read. The peer is asked at the first of them: later the socket may be gone."""
-        if self.ip is None:
-            self._meet(transport)
-        self.response.write(data)
-
-    def unread(self, count: int) -> None:
-        """The last `count` bytes came after the end of the response."""
-        self.response.truncate(self.response.tell() - count)
-
-    def _meet(self, transport: Any) -> None:
-        self.ip = transport.getPeer().host
-        handle: Any = getattr(transport, "getHandle", lambda: None)()
-        if hasattr(handle, "get_protocol_version_name"):
-            self.tls, self.cipher = handle.get_protocol_version_name(), handle.get_cipher_name()
-
-    def block(self) -> bytes:
-        """The response as sent, without interim (1xx) responses before it."""
-        self.response.seek(0)
-        data = self.response.read()
-        while data[:9] in {b"HTTP/1.1 ", b"HTTP/1.0 "} and data[9:10] == b"1" and data[9:12] != b"101":
-            _, found, rest = data.partition(b"\r\n\r\n")
-            if not found:
-                break
-            data = rest
-        return data
-
-    def close(self) -> None:
-        """Let go of the spooled bytes."""
-        self.response.close()
+def _note(exchange: Exchange | None, hook: Callable[[Exchange], None]) -> None:
+    """Tell an exchange what happens to it; see the rule above."""
+    if exchange is not None:
+        try:
+            hook(exchange)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not reach the protocol
+            exchange.broken = error
 
 
 class _Headers(TxHeaders):
@@ -129,57 +96,66 @@ class _Tee:
         self._exchange = exchange
 
     def write(self, data: bytes) -> None:
-        self._note(data)
+        _note(self._exchange, lambda exchange: exchange.sent(data))
         self._transport.write(data)
 
     def writeSequence(self, parts: Any) -> None:  # noqa: N802 - Twisted's name
         parts = list(parts)
-        self._note(b"".join(parts))
+        _note(self._exchange, lambda exchange: exchange.sent(b"".join(parts)))
         self._transport.writeSequence(parts)
-
-    def _note(self, data: bytes) -> None:
-        try:
-            self._exchange.sent(data)
-        except Exception as error:  # noqa: BLE001 - see the rule above
-            self._exchange.broken = error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
 
+class _Parser(http11._LenientHTTPClientParser):
+    """Does without header fields whose name is none, such as `X-Café: 1`; Twisted gives up the whole response."""
+
+    def headerReceived(self, name: bytes, value: bytes) -> None:  # noqa: N802 - Twisted's name
+        with contextlib.suppress(InvalidHeaderName):
+            super().headerReceived(name.rstrip(), value)  # type: ignore[no-untyped-call]
+
+
+@implementer(IHandshakeListener)
 class _RecordingProtocol(http11._LenientHTTP11ClientProtocol):
     """Copies the exchange of the request in hand."""
 
     _exchange: Exchange | None = None
+    _secured = False
 
     def request(self, request: TxRequest) -> Deferred[IResponse]:
-        exchange = getattr(request.headers, "exchange", None)
-        self._exchange = exchange
+        self._exchange = exchange = getattr(request.headers, "exchange", None)
         if exchange is not None:
-            try:
-                exchange.begin()
-            except Exception as error:  # noqa: BLE001 - see the rule above
-                exchange.broken = error
-            write_to = request.writeTo
-            request.writeTo = lambda transport: write_to(_Tee(transport, exchange))  # type: ignore[method-assign, no-untyped-call]
-        return super().request(request)
+            _note(exchange, lambda exchange: exchange.begin(self.transport))
+            if self._secured:
+                _note(exchange, lambda exchange: exchange.secured(self.transport))
+            # The class's method: Twisted sends the same object again when a kept connection turns out to be dead.
+            write_to = type(request).writeTo
+            request.writeTo = lambda transport: write_to(request, _Tee(transport, exchange))  # type: ignore[method-assign, no-untyped-call]
+        answer = super().request(request)
+        if self._parser is not None:
+            self._parser.__class__ = _Parser  # as Scrapy does it: Twisted names the class in the midst of its method
+        return answer
+
+    def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
+        """TLS stands; Twisted calls this also before the first request, through a proxy's tunnel."""
+        self._secured = True
+        _note(self._exchange, lambda exchange: exchange.secured(self.transport))
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
-        exchange = self._exchange
-        if exchange is not None:
-            try:
-                exchange.received(data, self.transport)
-            except Exception as error:  # noqa: BLE001 - see the rule above
-                exchange.broken = error
+        _note(self._exchange, lambda exchange: exchange.received(data))
         super().dataReceived(data)  # type: ignore[no-untyped-call]
+
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # noqa: N802 - Twisted's name
+        # Servers that end TLS without a word are many: over TLS the end of the connection is taken for the end.
+        cleanly = self._secured or bool(reason.check(ConnectionDone))
+        _note(self._exchange, lambda exchange: exchange.lost(cleanly=cleanly))
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
     def _finishResponse(self, rest: bytes) -> None:  # noqa: N802 - Twisted's name
         exchange, self._exchange = self._exchange, None
-        if exchange is not None and rest:
-            try:
-                exchange.unread(len(rest))
-            except Exception as error:  # noqa: BLE001 - see the rule above
-                exchange.broken = error
+        if rest:
+            _note(exchange, lambda exchange: exchange.unread(len(rest)))
         super()._finishResponse(rest)
 
 
@@ -228,17 +204,12 @@ class RecordingHandler(http11.HTTP11DownloadHandler):
         exchange = Exchange()
         try:
             response = await self._download(request, exchange)
-        except Exception as error:
-            self._keep_broken_off(request, exchange, error)
-            raise
-        else:
-            if exchange.broken is not None:
-                raise CaptureError(f"the exchange was not recorded: {exchange.broken!r}") from exchange.broken
-            try:
-                request.meta[CAPTURE] = self._keep(request, exchange, response)
-            except Exception as error:
-                raise CaptureError(f"the exchange was not recorded: {error!r}") from error
+            request.meta[CAPTURE] = self._keep(request, exchange, response)
+            request.meta[SEEN] = warc.warc_date(exchange.started)
             return response
+        except Exception as error:
+            self._keep_failure(request, exchange, error)
+            raise
         finally:
             exchange.close()
 
@@ -256,112 +227,127 @@ class RecordingHandler(http11.HTTP11DownloadHandler):
         )
         with wrap_twisted_exceptions():
             response: Response = await maybe_deferred_to_future(agent.download_request(request))
-            return response
+        if exchange.reset and "partial" in response.flags:
+            raise ResponseDataLossError("the connection was reset in a body that ends with the connection")
+        return response
 
     def _keep(self, request: Request, exchange: Exchange, response: Response) -> Capture:
-        mime = (response.headers.get("Content-Type") or b"").decode("latin-1").partition(";")[0].strip().lower()
-        truncated = "disconnect" if "dataloss" in response.flags else None
-        return self._write(
-            request,
-            exchange,
-            response.status,
-            mime or None,
-            hashlib.sha256(response.body).digest(),
-            truncated,
-        )
-
-    def _keep_broken_off(self, request: Request, exchange: Exchange, error: Exception) -> None:
-        """Keep what arrived of a response that was cut off, marked as truncated."""
+        if exchange.broken is not None:
+            raise CaptureError(f"the exchange was not recorded: {exchange.broken!r}") from exchange.broken
         try:
-            block = b"" if exchange.broken else exchange.block()
-            head, found, body = block.partition(b"\r\n\r\n")
-            status = head[9:12]
-            if not found or not status.isdigit():
-                return
-            why = _TRUNCATED.get(type(error), "disconnect")
-            self._write(request, exchange, int(status), None, hashlib.sha256(body).digest(), why)
+            head = exchange.head()
+            mime = head.get("content-type") if head else ""
+            payload = warc.labelled(hashlib.sha256(response.body).digest())
+            cut = next((word for flag, word in _CUT.items() if flag in response.flags), None)
+            facts = self._facts(request, exchange)
+            original = None if cut else self._original(request, response, payload)
+            if original is None:
+                records = response_records(exchange, request.url, payload, cut, facts)
+                return self._write(request, exchange, records, response.status, mime, payload)
+            records = revisit_records(exchange, request.url, original.payload_digest, original, facts)
+            self._write(request, exchange, records, response.status, mime, original.payload_digest, original.record_id)
+            return original
+        except Exception as error:
+            raise CaptureError(f"the exchange was not recorded: {error!r}") from error
+
+    def _original(self, request: Request, response: Response, payload: str) -> Capture | None:
+        """What the response repeats: the newest capture of the same address, with the same payload."""
+        if response.status not in _REPEATABLE:
+            return None
+        original = self._session.catalogue.original(request.url)
+        if original is None or (response.status == _NOT_MODIFIED and not _is_conditional(request)):
+            return None
+        return original if response.status == _NOT_MODIFIED or original.payload_digest == payload else None
+
+    def _keep_failure(self, request: Request, exchange: Exchange, error: Exception) -> None:
+        """Keep what arrived of a response that was cut off; of an exchange without one, what is known of it."""
+        try:
+            facts = self._facts(request, exchange, error)
+            head = None if exchange.broken or isinstance(error, CaptureError) else exchange.head()
+            if head:
+                payload = exchange.arrived(head)
+                records = response_records(exchange, request.url, payload, _why_cut(error), facts)
+                self._write(request, exchange, records, head.status, head.get("content-type"), payload)
+            else:
+                if fragment := exchange.fragment():
+                    facts.append(("received", fragment))
+                self._write(request, exchange, failure_records(exchange, request.url, facts), 0, "", "")
         except Exception as second:  # noqa: BLE001 - the first error is the one to report
             self._session.count("capture/hook_error")
-            self._session.log.warning("A broken-off response of %s was not kept: %r", request.url, second)
+            self._session.log.warning("What is left of %s was not kept: %r", request.url, second)
 
     def _write(
         self,
         request: Request,
         exchange: Exchange,
+        records: list[warc.Record],
         status: int,
-        mime: str | None,
-        payload: bytes,
-        truncated: str | None,
+        mime: str,
+        payload: str,
+        refers_to: str | None = None,
     ) -> Capture:
         visit = request.meta.get("visit")
         session = self._session
         host = urlparse_cached(request).hostname or ""
-        payload_digest = warc.labelled(payload)
         kept = KeptExchange(
             portal=visit.portal if visit else session.offices.portal_of(host),
-            records=_records(request, exchange, payload_digest, truncated, _fields(request, exchange, session.crawl)),
+            records=records,
             url=request.url,
             fetched=warc.warc_date(exchange.started),
             status=status,
-            mime=mime,
-            payload_digest=payload_digest,
+            mime=mime.partition(";")[0].strip().lower() or None,
+            payload_digest=payload,
             ip=exchange.ip,
             crawl=session.crawl,
             office=visit.office if visit else None,
+            refers_to=refers_to,
         )
         return session.keep(kept)
 
-
-_TRUNCATED = {DownloadTimeoutError: "time", DownloadCancelledError: "length"}
-
-
-def _records(
-    request: Request,
-    exchange: Exchange,
-    payload_digest: str,
-    truncated: str | None,
-    facts: list[tuple[str, str]],
-) -> list[warc.Record]:
-    """Response, metadata and request, tied by WARC-Concurrent-To, in the order in which they are written."""
-    common = [("WARC-Date", warc.warc_date(exchange.started)), ("WARC-Target-URI", request.url)]
-    ip = [("WARC-IP-Address", exchange.ip)] if exchange.ip else []
-    tls = (
-        [("WARC-Protocol", exchange.tls.lower()), ("WARC-Cipher-Suite", exchange.cipher or "")] if exchange.tls else []
-    )
-    cut = [("WARC-Truncated", truncated)] if truncated else []
-    response = warc.Record(
-        "response",
-        exchange.block(),
-        [
-            *common,
-            *ip,
-            *tls,
-            ("WARC-Payload-Digest", payload_digest),
-            *cut,
-            ("Content-Type", "application/http; msgtype=response"),
-        ],
-    )
-    tied = [*common, ("WARC-Concurrent-To", f"<{response.id}>")]
-    metadata = warc.Record("metadata", warc.fields_block(facts), [*tied, ("Content-Type", "application/warc-fields")])
-    sent = warc.Record(
-        "request",
-        bytes(exchange.request),
-        [*tied, *ip, ("Content-Type", "application/http; msgtype=request")],
-    )
-    return [response, metadata, sent]
+    def _facts(self, request: Request, exchange: Exchange, error: Exception | None = None) -> Facts:
+        """Who asked, why, how the address was found, and what went wrong."""
+        visit = request.meta.get("visit")
+        milliseconds = (dt.datetime.now(dt.UTC) - exchange.started) / dt.timedelta(milliseconds=1)
+        facts = [("fetchTimeMs", f"{milliseconds:.0f}"), ("crawl", self._session.crawl)]
+        if visit:
+            facts += [
+                ("office", visit.office),
+                ("role", visit.role),
+                ("dialect", visit.dialect),
+                ("path", visit.path),
+            ]
+            facts += [("via", visit.via)] if visit.via else []
+        if exchange.resent:
+            facts.append(("resent", str(exchange.resent)))
+        if proxy := request.meta.get("proxy"):
+            facts.append(("proxy", proxy))
+        if error:
+            facts += _error_facts(request, error)
+        return facts
 
 
-def _fields(request: Request, exchange: Exchange, crawl: str) -> list[tuple[str, str]]:
-    """Who asked, why, and how the address was found."""
-    visit = request.meta.get("visit")
-    milliseconds = (dt.datetime.now(dt.UTC) - exchange.started) / dt.timedelta(milliseconds=1)
-    fields = [("fetchTimeMs", f"{milliseconds:.0f}"), ("crawl", crawl)]
-    if visit:
-        fields += [
-            ("office", visit.office),
-            ("role", visit.role),
-            ("dialect", visit.dialect),
-            ("path", visit.path),
-        ]
-        fields += [("via", visit.via)] if visit.via else []
-    return fields
+def _is_conditional(request: Request) -> bool:
+    return "If-None-Match" in request.headers or "If-Modified-Since" in request.headers
+
+
+_CUT = {"dataloss": "disconnect", "download_stopped": "unspecified"}
+"""What a flag of Scrapy's says of a response that is used although it is not whole."""
+
+_HUNG_UP = (ResponseDataLossError, DownloadFailedError)
+
+
+def _why_cut(error: Exception) -> str:
+    """The word of the WARC standard for why a response is not whole."""
+    if isinstance(error, DownloadTimeoutError):
+        return "time"
+    if isinstance(error, DownloadCancelledError):
+        return "length"
+    cause = error.__cause__
+    reasons = cause.reasons if isinstance(cause, ResponseFailed) else []
+    malformed = reasons and not any(reason.check(ConnectionClosed) for reason in reasons)  # then we hung up
+    return "disconnect" if isinstance(error, _HUNG_UP) and not malformed else "unspecified"
+
+
+def _error_facts(request: Request, error: Exception) -> Facts:
+    word = failure_word(error, urlparse_cached(request).hostname or "")
+    return [("error", word), ("message", (str(error) or repr(error))[:_MESSAGE])]

@@ -135,6 +135,41 @@ def show(
 
 
 @app.command()
+def diff(
+    item: Annotated[str, typer.Argument(help="An id such as behzisti:70583.")],
+    older: Annotated[int | None, typer.Argument(min=1, help="A revision; the one before the newer.")] = None,
+    newer: Annotated[int | None, typer.Argument(min=1, help="A revision; the newest.")] = None,
+    collection: _Collection = _DEFAULT,
+    json: _Json = False,
+) -> None:
+    """Show what changed between two revisions of a record, word by word."""
+    from archive.diff import compare  # noqa: PLC0415
+
+    found = compare(open_collection(collection).catalogue.revisions(item), older, newer)
+    console.print_json(console.plain(found)) if json else console.show_diff(found)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on. Others than loopback are open to others.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 for any that is free.")] = 8600,
+    name: Annotated[
+        list[str] | None, typer.Option("--name", help="Answer to this host name, too; may be repeated.")
+    ] = None,
+    collection: _Collection = _DEFAULT,
+) -> None:
+    """Serve the collection to browsers: search, read, compare, replay, export. Nothing can be changed."""
+    from archive.web.app import serve as run  # noqa: PLC0415
+
+    def ready(url: str) -> None:
+        console.say(f"serving {collection} at {url} until Ctrl-C")
+
+    run(collection, host, port, tuple(name or ()), ready)
+
+
+@app.command()
 def dump(
     dest: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
     format: Annotated[str, typer.Option("--format", help="jsonl")] = "jsonl",  # noqa: A002
@@ -150,16 +185,83 @@ def dump(
 
 
 @app.command()
-def verify(collection: _Collection = _DEFAULT, json: _Json = False) -> None:
+def pack(
+    file: Annotated[Path, typer.Argument(metavar="FILE.wacz", help="A file that does not exist yet.")],
+    query: Annotated[str, typer.Option("--query", help="Items that a search finds.")] = "",
+    office: Annotated[list[str] | None, typer.Option("--office", help="Items of this office; may be repeated.")] = None,
+    since: Annotated[str, typer.Option("--since", help="First day of publication, Jalali or Gregorian.")] = "",
+    until: Annotated[str, typer.Option("--until", help="Last day of publication.")] = "",
+    collection: _Collection = _DEFAULT,
+    json: _Json = False,
+) -> None:
+    """Pack items with their captures into one WACZ file, for replay and for other archives."""
+    from archive.jalali import parse_period  # noqa: PLC0415
+    from archive.wacz import Selection  # noqa: PLC0415
+    from archive.wacz import pack as write  # noqa: PLC0415
+
+    first = parse_period(since)[0] if since else None
+    last = parse_period(until)[1] if until else None
+    selection = Selection(query, tuple(office or ()), first, last)
+    opened = open_collection(collection)
+    with console.progress("Packing", None) as advance:
+        packed = write(opened, file, selection, advance)
+    console.print_json(console.plain(packed)) if json else console.show_packed(packed)
+
+
+@app.command()
+def verify(
+    deep: Annotated[bool, typer.Option("--deep", help="Extract every item page again, too, and compare.")] = False,
+    collection: _Collection = _DEFAULT,
+    json: _Json = False,
+) -> None:
     """Check that everything kept is still as it was written."""
     from archive.fixity import verify as check  # noqa: PLC0415
     from archive.warc import warc_files  # noqa: PLC0415
+    from scraper.deepcheck import deep_check  # noqa: PLC0415
 
     opened = open_collection(collection)
-    with console.progress("Verifying", sum(p.stat().st_size for p in warc_files(opened.root)), unit="bytes") as advance:
+    size = sum(p.stat().st_size for p in warc_files(opened.root))
+    with console.progress("Verifying", size * (1 + deep), unit="bytes") as advance:
         result = check(opened, advance)
+        if deep:
+            compared = deep_check(opened, advance)
+            result.faults = sorted(result.faults + compared.faults)
+            result.notes = sorted(result.notes + compared.notes)
     console.print_json(console.plain(result)) if json else console.show_verification(result)
     raise typer.Exit(1 if result.faults else 0)
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="WARC files (plain or gzip) or WACZ files.")],
+    offices: _Offices = None,
+    collection: _Collection = _DEFAULT,
+    json: _Json = False,
+) -> None:
+    """Take in the news pages of WARC files that other programs wrote."""
+    import settings  # noqa: PLC0415
+    from archive.offices import load_offices  # noqa: PLC0415
+    from scraper.foreign import import_files  # noqa: PLC0415
+
+    if missing := [str(file) for file in files if not file.is_file()]:
+        raise UsageError(f"{', '.join(missing)} is not a file. Name WARC or WACZ files that exist.")
+    known = load_offices(offices or console.BUILTIN_OFFICES)
+    with console.progress("Importing", sum(f.stat().st_size for f in files), unit="bytes") as advance:
+        result = import_files(collection, files, known, settings.BAYEGAN_OPERATOR, advance)
+    console.print_json(console.plain(result)) if json else console.show_imported(result)
+    raise typer.Exit(4 if result.malformed else 0 if result.responses else 3)
+
+
+@app.command()
+def rebuild(collection: _Collection = _DEFAULT, json: _Json = False) -> None:
+    """Make catalogue and search index anew from the WARC files."""
+    from archive.warc import warc_files  # noqa: PLC0415
+    from scraper.rebuild import rebuild as again  # noqa: PLC0415
+
+    with console.progress("Rebuilding", sum(p.stat().st_size for p in warc_files(collection)), unit="bytes") as advance:
+        result = again(collection, advance)
+    console.print_json(console.plain(result)) if json else console.show_rebuilt(result)
+    raise typer.Exit(4 if result.damaged else 0)
 
 
 @app.command()

@@ -28,10 +28,14 @@ from archive.record import NewsRecord, to_dict
 
 if TYPE_CHECKING:
     from archive.crawls import CrawlReport
+    from archive.diff import Comparison, Piece
     from archive.dump import DumpFile
     from archive.fixity import Verification
     from archive.offices import Offices
     from archive.search.find import Found
+    from archive.wacz import Packed
+    from scraper.foreign import Imported
+    from scraper.rebuild import Rebuilt
 
 BUILTIN_OFFICES = Path(spiders.__file__).with_name("offices.toml")
 
@@ -57,7 +61,7 @@ def print_json(value: Any) -> None:
 
 
 @contextmanager
-def progress(what: str, total: int, unit: str = "") -> Iterator[Callable[[int], None]]:
+def progress(what: str, total: int | None, unit: str = "") -> Iterator[Callable[[int], None]]:
     """A bar on stderr while something long runs; yields the function that moves it."""
     amount = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
     bar = Progress(
@@ -108,12 +112,13 @@ def show_report(report: CrawlReport) -> None:
     rate = f", {report.rate:g} a second" if report.rate else ""
     _out.print(f"{report.fetched} captures{rate}, {_size(report.bytes)} in {len(report.warc_files)} WARC files")
     names = list(report.items)
-    table = Table("Office", *[name.capitalize() for name in names], "Listings", box=None, pad_edge=False)
+    table = Table("Office", *[name.capitalize() for name in names], "Listings", "Files", box=None, pad_edge=False)
     for office, part in report.offices.items():
-        table.add_row(office, *[str(part.items.get(name, 0)) for name in names], str(part.listings))
+        table.add_row(office, *[str(part.items.get(name, 0)) for name in names], str(part.listings), str(part.assets))
     if len(report.offices) > 1:
-        listings = sum(part.listings for part in report.offices.values())
-        table.add_row("[bold]All", *[f"[bold]{report.items[name]}" for name in names], f"[bold]{listings}")
+        parts = report.offices.values()
+        sums = [*(report.items[name] for name in names), sum(p.listings for p in parts), sum(p.assets for p in parts)]
+        table.add_row("[bold]All", *[f"[bold]{number}" for number in sums])
     for column in table.columns[1:]:
         column.justify = "right"
     _out.print(table)
@@ -193,6 +198,24 @@ def show_record(record: NewsRecord) -> None:
         _out.print(f"[yellow]Warning:[/yellow] {escape(warning)}")
 
 
+def show_diff(found: Comparison) -> None:
+    """What changed, field by field: [-removed-] and {+added+} as in a word diff."""
+    for part in found.fields:
+        _out.print(f"[bold]{part.field}[/bold]")
+        _out.print("".join(_changed(piece) for piece in part.pieces))
+    if not found.fields:
+        _err.print(f"Revisions {found.older} and {found.newer} of {found.id} do not differ.")
+
+
+def _changed(piece: Piece) -> str:
+    text = escape(piece.text)
+    if piece.change == "same":
+        return text
+    if piece.change == "removed":
+        return f"[red]{escape('[-')}{text}-][/red]"
+    return f"[green]{{+{text}+}}[/green]"
+
+
 def show_dump(dest: Path, files: list[DumpFile]) -> None:
     """What a dump wrote."""
     for file in files:
@@ -203,16 +226,39 @@ def show_dump(dest: Path, files: list[DumpFile]) -> None:
 
 
 def show_verification(result: Verification) -> None:
-    """Faults, one a line, and the sum."""
-    for fault in result.faults:
-        _out.print(f"{fault.what}: {fault.warc} at byte {fault.offset}: {escape(fault.message)}")
+    """Faults and notes, one a line, and the sum."""
+    for fault in (*result.faults, *result.notes):
+        where = f"{fault.warc} at byte {fault.offset}" if fault.offset else fault.warc
+        _out.print(escape(f"{fault.what}: {where}: {fault.message}"))
+    looked_at = f"{result.files} files, {result.records} records, {result.items} items, {_size(result.bytes)}"
     if result.faults:
         _err.print(
-            f"{len(result.faults)} faults in {result.files} files, {result.records} records. Keep the damaged files, "
+            f"{len(result.faults)} faults in {looked_at}. Keep the damaged files, "
             "and restore them from a copy whose digests are right."
         )
     else:
-        _err.print(f"{result.files} files, {result.records} records, {_size(result.bytes)}: all as written.")
+        _err.print(f"{looked_at}: all as written.")
+
+
+def show_packed(packed: Packed) -> None:
+    """What a WACZ file holds."""
+    _err.print(f"{packed.items} items, {packed.captures} captures, {_size(packed.bytes)} in {escape(packed.path)}.")
+
+
+def show_imported(result: Imported) -> None:
+    """What became of the responses of foreign files."""
+    for outcome, number in sorted(result.outcomes.items(), key=lambda pair: -pair[1]):
+        _out.print(f"{number:7} {outcome}")
+    for fault in result.malformed[:_MANY]:
+        _out.print(f"Malformed, skipped: {escape(fault)}")
+    _err.print(f"{result.responses} responses in {result.files} files, {len(result.malformed)} malformed.")
+
+
+def show_rebuilt(result: Rebuilt) -> None:
+    """What a rebuild found, and what it could not read."""
+    for fault in result.damaged:
+        _out.print(f"Unreadable, left out: {escape(fault)}")
+    _err.print(f"{result.records} records from {result.captures} captures in {result.files} WARC files.")
 
 
 def _size(number: float) -> str:

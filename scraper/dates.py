@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from archive.jalali import MONTHS, TEHRAN, to_gregorian
 from archive.persian import ascii_digits, fold_letters
@@ -38,6 +39,7 @@ _LABEL = re.compile(
     r"\s*(?:(?:تاریخ|زمان)(?:\s+و\s+(?:زمان|ساعت))?(?:\s+(?:انتشار|ارسال|درج|خبر))?|انتشار|date|published)\s*[:：]\s*",
     re.IGNORECASE,
 )
+_UTC = re.compile(r"20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]?.*")
 _NUMERIC = re.compile(
     r"(?<!\d)(?:(\d{4}|\d\d)([/.\-])(\d{1,2})\2(\d{1,2})|(\d{1,2})([/.\-])(\d{1,2})\6(\d{4}))(?![\d:])"
@@ -92,6 +94,10 @@ def parse(text: str, fetched: dt.datetime | None = None) -> dt.datetime | None:
 
 def read(text: str, fetched: dt.datetime | None = None) -> Reading | None:
     """As `parse`, and says how the moment was told."""
+    if not text:
+        return None
+    if _UTC.fullmatch(text):
+        return Reading(_tehran(dt.datetime.fromisoformat(text)))
     text = clean(text)
     try:
         return _iso(text) or _rfc822(text) or _absolute(text) or (_relative(text, fetched) if fetched else None)
@@ -102,6 +108,8 @@ def read(text: str, fetched: dt.datetime | None = None) -> Reading | None:
 def strip_label(text: str) -> str:
     """Return a date line as shown, without a label such as «تاریخ انتشار:»."""
     text = " ".join(text.split())
+    if text[:1].isdigit():
+        return text
     match = _LABEL.match(fold_letters(text))  # folding keeps the length
     return text[match.end() :] if match else text
 
@@ -129,6 +137,12 @@ def _iso(text: str) -> Reading | None:
         return None
 
 
+@lru_cache(maxsize=1024)
+def _jalali(year: int, month: int, day: int) -> dt.date:
+    """Items come in rows of the same day."""
+    return to_gregorian(year, month, day)
+
+
 def _absolute(text: str) -> Reading | None:
     """Read a day in figures or with the name of its month, and a time anywhere in the line."""
     day = _named_day(text) or _numeric_day(text)
@@ -142,7 +156,7 @@ def _named_day(text: str) -> dt.date | None:
     for match in _NAMED.finditer(text):
         name, day, year = match[2].replace(" ", ""), int(match[1]), int(match[3])
         if month := _month(name, _JALALI_NAMES):
-            return to_gregorian(_full_year(year), month, day)
+            return _jalali(_full_year(year), month, day)
         if (month := _month(name, _GREGORIAN_NAMES)) and year in _GREGORIAN_YEARS:
             return dt.date(year, month, day)
     return None
@@ -155,7 +169,7 @@ def _numeric_day(text: str) -> dt.date | None:
     year, month, day = (match[1], match[3], match[4]) if match[1] else (match[8], match[7], match[5])
     full = _full_year(int(year))
     if full in _JALALI_YEARS:
-        return to_gregorian(full, int(month), int(day))
+        return _jalali(full, int(month), int(day))
     return dt.date(full, int(month), int(day)) if full in _GREGORIAN_YEARS else None
 
 
@@ -178,6 +192,7 @@ def _time(text: str) -> dt.time | None:
     return dt.time(hour % _MIDNIGHT if (minute, second) == (0, 0) else hour, minute, second)
 
 
+@lru_cache(maxsize=256)
 def _month(name: str, names: tuple[tuple[str, ...], ...]) -> int | None:
     """Find the number of a month by its name or the beginning of it («اسف», «jul»)."""
     name = _name(name).removesuffix("ماه")

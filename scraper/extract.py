@@ -10,18 +10,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from archive.jalali import TEHRAN, jalali_text
-from archive.offices import portal_of_host
-from archive.record import Extractor, Image, NewsRecord, Organisation, content_sha256
-from scraper import media
-from scraper.blocks import blocks
-from scraper.boilerplate import cut, strip_blocks, survivors, sweep
+from archive.record import NewsRecord, Organisation
+from scraper import media, schema
+from scraper.compose import Context, compose
 from scraper.dialects import DIALECTS, GENERIC, Dialect, detect
 from scraper.fields import Reader
-from scraper.newscode import ItemAddress, identify, normalise_url
-from scraper.page import Page, is_feed, is_html, parse
-from scraper.place import find_province
+from scraper.newscode import identify, normalise_url, portal_of
+from scraper.page import Page, Source, is_feed, is_html, second_opinion, source, tree
 from scraper.refusals import Reason, Refusal, not_an_item, refuse, says_listing
+from scraper.slices import cut_out
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -36,6 +33,9 @@ MEDIA_KINDS = frozenset(
 )
 """Kinds that may have no text of their own."""
 
+_DOUBTFUL: frozenset[Reason] = frozenset({"no-code", "no-title", "no-content"})
+"""Reasons that may lie in markup that lxml reads otherwise than a browser does."""
+
 
 @dataclass(slots=True)
 class Extraction:
@@ -48,22 +48,6 @@ class Extraction:
     """Why this dialect."""
     removed: dict[str, int] = field(default_factory=dict)
     """Boilerplate rule → how often it removed something in or beside the article."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What the caller knows of a page."""
-
-    url: str
-    portal: str
-    address: ItemAddress | None
-    fetched: dt.datetime | None
-    office_province: str | None
-    organisation: Organisation | None
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.url).hostname or ""
 
 
 def extract(
@@ -83,30 +67,22 @@ def extract(
     of codes (default: by host), `dialect` a name in DIALECTS that is tried first, `office_province` the ISO
     code of the office that was crawled. Never raises for anything in the page.
     """
-    if not body.strip():
+    if not body or body.isspace():
         return Extraction(refusal=refuse("empty"))
     if is_feed(body):
         return Extraction(refusal=refuse("listing"))
-    page = parse(body, content_type) if is_html(body) else None
-    if page is None:
+    if not is_html(body):
         return Extraction(refusal=refuse("not-html"))
     url = normalise_url(url)
-    portal = portal or portal_of_host(_host(url))
+    portal = portal or portal_of(url)
     address = identify(url, portal)
-    context = _Context(url, portal, address, fetched, office_province, organisation or ORGANISATIONS.get(portal))
+    context = Context(url, portal, address, fetched, office_province, organisation or ORGANISATIONS.get(portal))
     chosen, evidence = _choose(body, dialect)
     removed: Counter[str] = Counter()
-    result = _read(page, chosen, context, removed)
+    result = _read(body, content_type, chosen, context, removed)
     if isinstance(result, Refusal):
         return Extraction(None, result, chosen.name, evidence)
     return Extraction(result, None, chosen.name, evidence, dict(sorted((+removed).items())))
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _choose(body: bytes, name: str | None) -> tuple[Dialect, list[str]]:
@@ -122,32 +98,105 @@ def _choose(body: bytes, name: str | None) -> tuple[Dialect, list[str]]:
     return GENERIC, ["no mark of a known system: the generic profile"]
 
 
-def _read(page: Page, dialect: Dialect, context: _Context, removed: Counter[str]) -> NewsRecord | Refusal:
+def _read(
+    body: bytes, content_type: str | None, dialect: Dialect, context: Context, removed: Counter[str]
+) -> NewsRecord | Refusal:
+    """Read the article alone if it is plain where it stands in the bytes, and in every doubt the whole page."""
+    first, *others = dialect.on(context.fetched.date() if context.fetched else None)
+    if first.slice and (record := _from_slice(body, first, context, removed)):
+        return record
+    of = source(body, content_type)
+    if not (page := tree(of)):
+        return refuse("not-html")
+    result = _from_whole(page, first, context, removed)
+    for other in others:
+        if not _is_doubtful(result) or not (page := tree(of)):
+            return result
+        found = _from_whole(page, other, context, removed)
+        result = found if isinstance(found, NewsRecord) else result
+    if _is_doubtful(result) or page.cut_off:
+        return _second_reading(result, of, first, context, removed)
+    return result
+
+
+def _second_reading(
+    result: NewsRecord | Refusal, of: Source, dialect: Dialect, context: Context, removed: Counter[str]
+) -> NewsRecord | Refusal:
+    """Ask the other parser when lxml found no item, or gave up before the end of the page."""
+    page, seen = second_opinion(of), Counter[str]()
+    found = _from_whole(page, dialect, context, seen) if page else None
+    if isinstance(found, NewsRecord) and (isinstance(result, Refusal) or len(found.body) > len(result.body)):
+        removed.clear()
+        removed.update(seen)
+        found.warnings.append("the markup is broken: read by the second parser")
+        return found
+    if isinstance(result, NewsRecord):
+        result.warnings.append("elements are nested too deeply: text may be missing")
+    return result
+
+
+def _is_doubtful(result: NewsRecord | Refusal) -> bool:
+    return isinstance(result, Refusal) and result.reason in _DOUBTFUL
+
+
+def _from_slice(body: bytes, dialect: Dialect, context: Context, removed: Counter[str]) -> NewsRecord | None:
+    """Read the article alone; return the record only if there is nothing to say against it."""
+    assert dialect.slice
+    try:
+        page = cut_out(body, dialect.slice, removed)
+        if page is None or says_listing(page, dialect.fields.meta_page):
+            return None
+        scope = next(page.root.iter(dialect.slice.tag.decode() if dialect.slice.closed else "body"))
+        found = _article(page, dialect, scope, context, removed)
+    except UnicodeDecodeError:
+        return None
+    if not isinstance(found, NewsRecord) or found.warnings:
+        return None
+    return found if found.body or found.kind in MEDIA_KINDS else None
+
+
+def _from_whole(page: Page, dialect: Dialect, context: Context, removed: Counter[str]) -> NewsRecord | Refusal:
+    removed.clear()
+    if dialect.fields.schema_org:
+        schema.add(page)
     if refusal := says_listing(page, dialect.fields.meta_page):
         return refusal
-    scope = next((found[0] for selector in dialect.fields.scope if (found := selector(page.root))), None)
-    if scope is None or dialect is GENERIC:
-        if refusal := _why_not(page, dialect, context):
-            return refusal
-        if scope is None:
-            scope = next(page.root.iter("body"), page.root)
+    scope = _scope(page, dialect)
+    if (scope is None or dialect.name == GENERIC.name) and (refusal := _why_not(page, dialect, context)):
+        return refusal
+    if scope is None:
+        scope = next(page.root.iter("body"), page.root)
+    found = _article(page, dialect, scope, context, removed)
+    if not isinstance(found, NewsRecord):
+        return _why_not(page, dialect, context) or refuse(found)
+    if not found.body and found.kind not in MEDIA_KINDS:  # a flash: a title and one visible sentence
+        found.warnings.append("the item has a lead and no text below it")
+        return _why_not(page, dialect, context) or found
+    return found
+
+
+def _scope(page: Page, dialect: Dialect) -> Element | None:
+    return next((found[0] for selector in dialect.fields.scope if (found := selector(page.root))), None)
+
+
+def _article(
+    page: Page, dialect: Dialect, scope: Element, context: Context, removed: Counter[str]
+) -> NewsRecord | Reason:
+    """Read the item in this scope, or say what is missing. Without a text it needs a lead or something to see."""
     reader = Reader(page, dialect, scope)
     codes = reader.codes(context.address)
     title = reader.title()
-    missing: Reason | None = None if codes and title else "no-title" if codes else "no-code"
-    if not missing:
-        visible_lead, _ = reader.lead()
-        record = _record(reader, context, codes, title, removed)
-        if record.body or (record.kind in MEDIA_KINDS and (record.lead or record.images or record.videos)):
-            return record
-        missing = "no-content"
-        if visible_lead and not _why_not(page, dialect, context):  # a flash: a title and one visible sentence
-            record.warnings.append("the item has a lead and no text below it")
-            return record
-    return _why_not(page, dialect, context) or refuse(missing)
+    if not codes or not title:
+        return "no-title" if codes else "no-code"
+    visible_lead, _ = reader.lead
+    record = compose(reader, context, codes, title, removed)
+    if record.body or visible_lead:
+        return record
+    shown = record.kind in MEDIA_KINDS and (record.lead or record.images or record.videos)
+    return record if shown else "no-content"
 
 
-def _why_not(page: Page, dialect: Dialect, context: _Context) -> Refusal | None:
+def _why_not(page: Page, dialect: Dialect, context: Context) -> Refusal | None:
     """Look for a reason in a page that gave no record. Counting its links is slow, and done only here."""
     pages = dialect.fields.meta_page
     if context.address:
@@ -156,129 +205,6 @@ def _why_not(page: Page, dialect: Dialect, context: _Context) -> Refusal | None:
     items = {address for address in addresses if address and identify(address)}
     refusal = not_an_item(page, pages, len(items), names_item=False)
     return refusal or (refuse("listing") if urlsplit(context.url).path in {"", "/"} else None)
-
-
-def _record(
-    reader: Reader,
-    context: _Context,
-    codes: list[tuple[str, str]],
-    title: str,
-    removed: Counter[str],
-) -> NewsRecord:
-    """Make the record of an item whose code and title are known."""
-    (first_place, code), *others = codes
-    record = _frame(reader, context, code, title)
-    record.warnings += [
-        f"code {code} in {first_place}, but {other} in {place}" for place, other in others if other != code
-    ]
-    record.aliases = _aliases(reader.page, record)
-    _fill_content(record, reader, context, removed)
-    record.kind = record.kind or _kind_by_content(record)
-    place = find_province(
-        categories=record.categories,
-        opening=(record.body.partition("\n")[0], record.lead),
-        title=record.title,
-        office=context.office_province,
-        host=context.host,
-    )
-    record.province, record.province_source = place or (None, None)
-    record.content_sha256 = content_sha256(record)
-    return record
-
-
-def _frame(reader: Reader, context: _Context, code: str, title: str) -> NewsRecord:
-    """Read what stands around the text. The tree is left as it is."""
-    published, modified = reader.published(context.fetched), reader.modified()
-    return NewsRecord(
-        id=f"{context.portal}:{code}",
-        portal=context.portal,
-        code=code,
-        url=context.url,
-        title=title,
-        organisation=context.organisation,
-        kind=reader.kind(context.address),
-        kicker=reader.kicker(),
-        published=_iso(published.moment),
-        published_jalali=jalali_text(published.moment.date()) if published.moment else None,
-        published_raw=published.raw,
-        modified=_iso(modified),
-        language=reader.language(),
-        authors=reader.authors(),
-        categories=reader.categories(),
-        tags=reader.tags(),
-        short_url=reader.short_url(),
-        extractor=Extractor(reader.dialect.name, reader.dialect.version),
-        warnings=[*reader.page.warnings, *published.warnings],
-    )
-
-
-def _fill_content(record: NewsRecord, reader: Reader, context: _Context, removed: Counter[str]) -> None:
-    """Lead, body, media and markup: everything for which the tree is cleaned first."""
-    body, (lead, lead_element) = reader.body(), reader.lead()
-    places = _outermost(reader.media() + ([body] if body is not None else []))
-    if body is not None and lead_element is not None and body in lead_element.iterancestors():
-        cut(lead_element)
-    sweep(reader.scope if reader.scope.tag != "body" or body is None else body, places, body, removed)
-    for place in places:
-        media.make_absolute(place, context.url)
-    if body is not None:
-        record.body = "\n".join(block.text for block in strip_blocks(blocks(body), removed))
-        record.links, record.attachments = media.links(body)
-    record.lead = lead or _lead_from_head(reader.meta_lead(), record)
-    record.images = media.images(places, reader.dialect) or _image_from_head(reader, context)
-    record.videos = media.videos(places, context.url)
-    if body is not None and record.body:
-        record.body_html = media.safe_html(body)
-    if left := survivors(f"{record.lead}\n{record.body}"):
-        record.warnings.append(f"boilerplate may be left in the text: {'، '.join(left)}")
-
-
-def _outermost(elements: list[Element]) -> list[Element]:
-    """Leave out elements that stand inside another one, so that nothing is read twice."""
-    known = set(elements)
-    return [element for element in dict.fromkeys(elements) if known.isdisjoint(element.iterancestors())]
-
-
-def _kind_by_content(record: NewsRecord) -> str:
-    """Tell the kind of an item whose page and address name none: one without text is what it shows."""
-    if record.body:
-        return "news"
-    return "video" if record.videos else "photo" if record.images else "news"
-
-
-def _lead_from_head(text: str, record: NewsRecord) -> str:
-    """Return the summary of the head, unless it only repeats the title or the beginning of the text."""
-    start = text.rstrip(" .…")
-    return "" if not start or start == record.title or record.body.startswith(start) else text
-
-
-def _image_from_head(reader: Reader, context: _Context) -> list[Image]:
-    address = media.absolute(context.url, reader.page.meta(("og:image", "twitter:image")))
-    return [Image(address)] if address and not media.is_furniture(address) else []
-
-
-def _aliases(page: Page, record: NewsRecord) -> list[str]:
-    """Return the addresses that the page prints for this item, as printed, if they name its code."""
-    scheme = urlsplit(record.url).scheme
-    printed = [
-        page.links.get("canonical"),
-        page.links.get("amphtml"),
-        page.metas.get("og:url"),
-        record.short_url,
-    ]
-    found = set()
-    for text in filter(None, printed):
-        whole = f"{scheme}://{text}" if record.short_url == text and "://" not in text else text
-        address = media.absolute(record.url, whole)
-        if address and address != record.url and normalise_url(address) != record.url:
-            item = identify(address)
-            if item and item.code == record.code and item.portal in {record.portal, portal_of_host(_host(record.url))}:
-                found.add(address)
-    return sorted(found)
-
-
-def _iso(moment: dt.datetime | None) -> str | None:
-    return moment.astimezone(TEHRAN).isoformat(timespec="seconds") if moment else None
 
 
 __all__ = ["Extraction", "Refusal", "extract"]

@@ -6,12 +6,14 @@ import datetime as dt
 import html
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from archive.persian import ascii_digits, fold
 from scraper import dates
 from scraper.blocks import line
 from scraper.newscode import ItemAddress, identify
+from scraper.outline import Outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,7 @@ _COMMAS = re.compile(r"\s*[,،]\s*")
 _AUTHOR_LABEL = re.compile(r"^(?:خبرنگار|نویسنده|گزارشگر|دبیر|عکاس)\s*[:：]\s*")
 _PARAGRAPH = 500
 _LONGEST_DATE_LINE = 200
+_LONGEST_CODE_LINE = 60
 _CONSISTENT = dt.timedelta(seconds=59)
 """The visible line has no seconds, so that it may be up to 59 s behind the meta."""
 
@@ -49,18 +52,26 @@ class Reader:
         self.dialect = dialect
         self.fields = dialect.fields
         self.scope = scope
+        self.outline = Outline(scope)
+        self.used: list[Element] = []
+        """Elements that title, kicker, date and code were read from: they are no text of the item."""
+        page.add_metas(scope.iter("meta"))
 
-    def _found(self, selectors: tuple[Selector, ...]) -> Iterator[Element]:
+    def _found(self, selectors: tuple[Selector, ...]) -> Iterator[Any]:
         for selector in selectors:
-            yield from selector(self.scope)
+            yield from self.outline.find(selector)
 
     def _text(self, selectors: tuple[Selector, ...]) -> str:
-        return next(filter(None, map(line, self._found(selectors))), "")
+        for element in self._found(selectors):
+            if text := line(element):
+                self.used.append(element)
+                return text
+        return ""
 
     def _texts(self, selectors: tuple[Selector, ...]) -> list[str]:
         """All texts of the first selector that gives any, each once."""
         for selector in selectors:
-            if texts := list(dict.fromkeys(filter(None, map(line, selector(self.scope))))):
+            if texts := list(dict.fromkeys(filter(None, map(line, self.outline.find(selector))))):
                 return texts
         return []
 
@@ -74,8 +85,9 @@ class Reader:
     def kicker(self) -> str:
         return self._text(self.fields.kicker)
 
+    @cached_property
     def lead(self) -> tuple[str, Element | None]:
-        """Return the visible summary and its element."""
+        """The visible summary and its element."""
         for element in self._found(self.fields.lead):
             if text := line(element):
                 return text, element
@@ -85,12 +97,13 @@ class Reader:
         """Return the summary in the head."""
         return _squeeze(self.page.meta(self.fields.meta_lead))
 
+    @cached_property
     def body(self) -> Element | None:
-        """Find the element that holds the text: the weightiest that the first fitting selector gives."""
+        """The element that holds the text: the weightiest that the first fitting selector gives."""
         for selector in self.fields.body:
-            if found := selector(self.scope):
-                return max(found, key=_weight) if len(found) > 1 else found[0]  # type: ignore[no-any-return]
-        return None
+            if found := self.outline.find(selector):
+                return max(found, key=_weight) if len(found) > 1 else found[0]
+        return self.fields.find_body(self.scope) if self.fields.find_body else None
 
     def media(self) -> list[Element]:
         """Elements beside the body that hold pictures and films of the item."""
@@ -99,10 +112,14 @@ class Reader:
     def codes(self, address: ItemAddress | None) -> list[tuple[str, str]]:
         """Every place that names the code, and the code it names; the address of the page first."""
         named = [("the address", address.code)] if address else []
-        named += [(f"the meta {key}", self.page.metas[key]) for key in self.fields.meta_code if key in self.page.metas]
+        named += [(f"the meta {key}", told) for key in self.fields.meta_code if (told := self.page.meta((key,)))]
         for place, selector in self.fields.codes:
-            named += [(place, line(element)) for element in selector(self.scope)[:1]]
-        if canonical := identify(self.page.links.get("canonical", "")):
+            for found in self.outline.find(selector)[:1]:
+                text = _shown(found)
+                named.append((place, text))
+                if len(text) < _LONGEST_CODE_LINE and not isinstance(found, str):
+                    self.used.append(found)
+        if canonical := identify(self.page.link("canonical")):
             named.append(("the canonical address", canonical.code))
         digits = ((place, _DIGITS.search(ascii_digits(text))) for place, text in named)
         return [(place, match[0]) for place, match in digits if match]
@@ -123,7 +140,8 @@ class Reader:
         return list(dict.fromkeys(filter(None, listed)))
 
     def authors(self) -> list[str]:
-        return [_AUTHOR_LABEL.sub("", name) for name in self._texts(self.fields.authors)]
+        found = self._texts(self.fields.authors) or [self.page.meta(self.fields.meta_authors)]
+        return [name for text in found if (name := _AUTHOR_LABEL.sub("", _squeeze(text)))]
 
     def short_url(self) -> str | None:
         """As printed, often without a scheme."""
@@ -136,7 +154,7 @@ class Reader:
 
     def language(self) -> str | None:
         """Primary subtag, such as fa."""
-        told = self.page.root.get("lang") or self.page.meta(("inLanguage", "language", "dc.language"))
+        told = self.page.language or self.page.meta(("inLanguage", "language", "dc.language"))
         return told.split("-")[0].strip().lower() or None
 
     def modified(self) -> dt.datetime | None:
@@ -172,10 +190,12 @@ class Reader:
     def _visible_date(self, fetched: dt.datetime | None) -> tuple[str | None, dates.Reading | None]:
         unread: str | None = None
         for element in self._found(self.fields.date):
-            raw = dates.strip_label(element if isinstance(element, str) else line(element))
+            raw = dates.strip_label(_shown(element))
             if len(raw) > _LONGEST_DATE_LINE:
                 continue  # mis-nested markup: the element holds more than a date
             if reading := dates.read(raw, fetched):
+                if not isinstance(element, str):
+                    self.used.append(element)
                 return raw, reading
             if unread is None and any(letter.isdigit() for letter in raw):
                 unread = raw
@@ -193,6 +213,11 @@ def _weight(element: Element) -> int:
     """Length of the text; a picture or a film weighs as much as a paragraph."""
     media = sum(_PARAGRAPH for _ in element.iter("img", "video", "iframe"))
     return media + sum(map(len, element.itertext("*")))
+
+
+def _shown(found: Element | str) -> str:
+    """Text of an element, or the string itself."""
+    return found if isinstance(found, str) else line(found)
 
 
 def _squeeze(text: str) -> str:

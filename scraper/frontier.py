@@ -78,6 +78,7 @@ class Frontier(BaseScheduler):
         self._settled: dict[int, _Settled] = {}
         self._plain: deque[Request] = deque()
         self._items_in_flight = 0
+        self._assets_queued = 0
         self.items_recorded = 0
         self.settled = 0
         self.limit: int | None = None
@@ -108,6 +109,8 @@ class Frontier(BaseScheduler):
             (self._session.crawl,),
         )
         self._hosts = {host: _Host(queued=number) for host, number in rows}
+        assets = "SELECT count(*) FROM frontier WHERE crawl = ? AND state = 'queued' AND role = 'asset'"
+        self._assets_queued = db.execute(assets, (self._session.crawl,)).fetchone()[0]
 
     def close(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's signature
         """Settle what Scrapy has let go of; what it has not stays leased for the next run."""
@@ -117,7 +120,7 @@ class Frontier(BaseScheduler):
         """Whether rows wait, also those that are not due yet."""
         if self._plain:
             return True
-        return not self.enough() and any(host.queued for host in self._hosts.values())
+        return self._assets_queued > 0 if self.enough() else any(host.queued for host in self._hosts.values())
 
     def enqueue_request(self, request: Request) -> bool:
         """Store a request as a row; false when the crawl has its key already."""
@@ -149,6 +152,7 @@ class Frontier(BaseScheduler):
             queue = self._hosts.setdefault(host, _Host())
             queue.queued += 1
             queue.asleep_until = 0.0
+            self._assets_queued += visit.role == "asset"
         return bool(new)
 
     def note(self, visit: Visit, outcome: str) -> bool:
@@ -171,13 +175,18 @@ class Frontier(BaseScheduler):
         if self._session is None:
             return None
         self.sweep()
-        visit = None if self.enough() else self._take()
+        visit = self._take() if self.has_pending_requests() else None
         if visit is None:
             return None
         spider: Any = self._crawler.spider
         request = Request(
-            visit.url, callback=spider.parse, errback=spider.failed, meta={"visit": visit}, dont_filter=True
+            visit.url,
+            callback=spider.parse,
+            errback=spider.failed,
+            meta={"visit": visit},
+            dont_filter=True,
         )
+        request.headers.update(spider.conditions(request))
         self._leased[visit.id] = request
         self._session.catalogue.begin()
         self._session.catalogue.db.execute(
@@ -186,6 +195,7 @@ class Frontier(BaseScheduler):
         )
         visit.attempts += 1
         self._items_in_flight += visit.role == "item"
+        self._assets_queued -= visit.role == "asset"
         return request
 
     def settle(self, request: Request, outcome: str, reason: str = "") -> None:
@@ -250,6 +260,7 @@ class Frontier(BaseScheduler):
         host = self._hosts.setdefault(host_of(url), _Host())
         host.queued += 1
         host.asleep_until = 0.0
+        self._assets_queued += visit.role == "asset"
 
     def enough(self) -> bool:
         """Whether the limit on new items is reached."""
@@ -263,6 +274,8 @@ class Frontier(BaseScheduler):
             if host.queued and host.in_flight < self._cap and max(host.asleep_until, host.paused_until) <= now
         ]
         for name, host in sorted(ready, key=lambda pair: pair[1].in_flight):
+            if host.ahead and self.enough() and host.ahead[0].role != "asset":
+                host.ahead.clear()  # the pictures of the last items are more urgent, and may have come later
             if not host.ahead:
                 self._read_ahead(name, host, now)
             if host.ahead and self._within_limit(host.ahead[0]):
@@ -272,6 +285,8 @@ class Frontier(BaseScheduler):
         return None
 
     def _within_limit(self, visit: Visit) -> bool:
+        if self.enough():
+            return visit.role == "asset"
         return visit.role != "item" or self.limit is None or self.items_recorded + self._items_in_flight < self.limit
 
     def _read_ahead(self, name: str, host: _Host, now: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from scraper.dialects import Dialect
 
+_PLAIN = re.compile(r"https?://[\w.-]+/(?:[^\s/.?#\\][^\s/?#\\]*(?:/(?=[^.])|$))*(?:\?[^\s#]*)?")
+"""An address that is already in full, without dots to resolve."""
+
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|zip|rar|7z|pptx?)$", re.IGNORECASE)
 _FILM = re.compile(r"\.(?:mp4|m4v|webm|flv|avi|mov|3gp|m3u8)$", re.IGNORECASE)
 _PLAYER = re.compile(
@@ -30,6 +34,8 @@ _FURNITURE = re.compile(
     r"/resources/theme/|/barcode\?|/client/themes/|/sncaptcha|smil(?:e|ies)/|\bspacer\.|\bblank\.gif",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"[0-9]+")
+_OFFERED = re.compile(r"([^\s,]\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)")
 _LAZY = ("data-src", "data-original", "data-lazy-src")
 
 _TAGS = {
@@ -64,7 +70,6 @@ _CLEANER = nh3.Cleaner(
     link_rel=None,
 )
 _EMPTY = re.compile(r"<(p|a|strong|em|b|i|u|li|ul|ol|h[234]|blockquote|figure|figcaption)> ?(?:<br> ?)*</\1> ?")
-_SPACES = re.compile(r"[ \t\r\n\xa0]+")
 _LEADING_BREAKS = re.compile(r"(<p>) ?(?:<br> ?)+")
 _RENAMED = {"h1": "h2", "h5": "h4", "h6": "h4"}
 _PARAGRAPHS = frozenset({"div", "section", "article", "center", "address"})
@@ -74,6 +79,8 @@ def absolute(base: str, address: str | None) -> str | None:
     """Return an http(s) address in full, or None."""
     if not address:
         return None
+    if _PLAIN.fullmatch(address):
+        return address
     try:
         found = urljoin(base, address.strip())
         return found if urlsplit(found).scheme in {"http", "https"} and urlsplit(found).netloc else None
@@ -85,11 +92,20 @@ def make_absolute(element: Element, base: str) -> None:
     """Every <a href> and <img src> below an element in full; what is no http address is taken away."""
     for child in element.iter("a", "img"):
         name = "href" if child.tag == "a" else "src"
-        lazy = next((child.get(key) for key in _LAZY if child.get(key)), None) if name == "src" else None
+        lazy = _lazy(child) if name == "src" else None
         if address := absolute(base, lazy or child.get(name)):
             child.set(name, address)
         else:
             child.attrib.pop(name, None)
+
+
+def _lazy(image: Element) -> str | None:
+    """The address of a picture that a script would load, or the largest of those offered to the browser."""
+    if offered := image.get("srcset") or image.get("data-srcset"):
+        sizes = [match.groups() for match in _OFFERED.finditer(offered)]
+        if sizes:
+            return max(sizes, key=lambda pair: float(pair[1] or 1))[0]
+    return next((image.get(key) for key in _LAZY if image.get(key)), None)
 
 
 def images(places: Iterable[Element], dialect: Dialect) -> list[Image]:
@@ -124,11 +140,19 @@ def _picture_key(address: str, dialect: Dialect) -> str:
     return address
 
 
-def _size(address: str | None, dialect: Dialect) -> int:
+def _size(address: str | None, dialect: Dialect) -> float:
+    """How large a picture is by its address; one that names no size is the original."""
     if address is None:
         return -1
     match = dialect.picture.search(address) if dialect.picture else None
-    return dialect.picture_sizes.find(match["size"]) if match else 0
+    if not match:
+        return 0
+    if not match["size"]:
+        return math.inf
+    if dialect.picture_sizes:
+        return dialect.picture_sizes.find(match["size"])
+    width = _NUMBER.search(match["size"])
+    return int(width[0]) if width else 0
 
 
 def videos(places: Iterable[Element], base: str) -> list[str]:
@@ -182,7 +206,9 @@ def safe_html(body: Element) -> str | None:
         elif not any(child.tag in BLOCKS for child in element):
             element.tag = "p"
     html = _CLEANER.clean(etree.tostring(body, encoding="unicode", method="html", with_tail=False))
-    html = _LEADING_BREAKS.sub(r"\1", _SPACES.sub(" ", html))
+    html = " ".join(html.split())
+    if "<p><br>" in html or "<p> <br>" in html:
+        html = _LEADING_BREAKS.sub(r"\1", html)
     while (shorter := _EMPTY.sub("", html)) != html:
         html = shorter
     return html.strip() or None

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -27,7 +28,7 @@ from zope.interface import implementer
 
 from archive.errors import UsageError
 from archive.offices import load_offices
-from scraper.capture import CaptureError
+from scraper.exchange import CaptureError
 
 RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be better later."""
@@ -83,8 +84,8 @@ class GuardedResolver:
     """Answers for DNS: `--resolve` first, then the system; addresses inside private networks are withheld.
 
     A site must not lead the crawler to a loopback, private, link-local or metadata address, by name, by redirect or
-    in a decimal disguise; so the check is on the resolved address of every connection. What an office's own url or
-    `--resolve` names is let through.
+    in a decimal disguise; so the check is on the resolved address of every connection. What an office's own url,
+    `--resolve` or the proxy setting names is let through.
     """
 
     blocked: dict[str, str] = {}  # noqa: RUF012 - host → withheld address, for the report
@@ -103,7 +104,8 @@ class GuardedResolver:
         """Made by Scrapy as the TWISTED_DNS_RESOLVER."""
         settings = crawler.settings
         offices = load_offices(Path(settings["BAYEGAN_OFFICES"]))
-        urls = [urlsplit(office.url) for office in offices.all]
+        proxies = [address for scheme, address in getproxies().items() if scheme in {"http", "https"}]
+        urls = [urlsplit(url if "//" in url else f"//{url}") for url in (*(o.url for o in offices.all), *proxies)]
         own = {(u.hostname or "", u.port or (443 if u.scheme == "https" else 80)) for u in urls}
         return cls(reactor, {**offices.resolve, **settings.getdict("BAYEGAN_RESOLVE")}, own)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import SplitResult, urlsplit
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from archive.offices import portal_of_host
 from archive.persian import ascii_digits
@@ -20,6 +21,9 @@ _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\"<>\\^`{|}/?#\[\]\u2028\u2029]|%(?![0-9A-F]{2})")
 """What stays encoded in a path segment: delimiters, spaces and controls."""
 
+_NORMAL = re.compile(r"https?://[a-z0-9.-]+/[^\x00-\x20\x7f-\xa0\"<>\\^`{|}?#\[\]\u2028\u2029%]*")
+_FOREIGN_DIGITS = re.compile("[۰-۹٠-٩]")
+_USUAL = re.compile(r"(https?)://([a-z0-9.-]*[a-z0-9])(/[^\s?#]*)(?:\?([^\s#]*))?")
 _SEPARATORS = re.compile(r"[\r\n]")
 _ADDRESSES = tuple(address for dialect in DIALECTS.values() for address in dialect.addresses)
 _portal_of_host = lru_cache(maxsize=4096)(portal_of_host)
@@ -40,6 +44,7 @@ class ItemAddress:
         return f"{self.portal}:{self.code}"
 
 
+@lru_cache(maxsize=256)
 def identify(url: str, portal: str | None = None) -> ItemAddress | None:
     """Find the item that an absolute address names, under any grammar we know; None for every other address.
 
@@ -48,12 +53,20 @@ def identify(url: str, portal: str | None = None) -> ItemAddress | None:
     parts = _split(url)
     if parts is None:
         return None
-    path = ascii_digits(_SEPARATORS.sub(" ", _decode(parts.path) if "%" in parts.path else parts.path))
+    path = _SEPARATORS.sub(" ", _decode(parts.path) if "%" in parts.path else parts.path)
+    path = ascii_digits(path) if _FOREIGN_DIGITS.search(path) else path
+    whole = f"{path}?{parts.query}" if parts.query else ""
     for address in _ADDRESSES:
-        if match := address.pattern.fullmatch(path):
+        if match := address.pattern.fullmatch(whole if address.query else path):
             kind = match.groupdict().get("kind")
-            return ItemAddress(portal or _portal_of_host(parts.hostname or ""), match["code"], address.variant, kind)
+            return ItemAddress(portal or _portal_of_host(parts.host), match["code"], address.variant, kind)
     return None
+
+
+def portal_of(url: str) -> str:
+    """The namespace of codes to which an address belongs, by its host."""
+    parts = _split(url)
+    return _portal_of_host(parts.host) if parts else _portal_of_host("")
 
 
 def normalise_url(url: str) -> str:
@@ -64,11 +77,12 @@ def normalise_url(url: str) -> str:
     behzisti.ir was met with slugs encoded twice; other paths are decoded once. The query string stays as it
     is. What cannot be read as an http address comes back stripped and otherwise untouched.
     """
+    if _NORMAL.fullmatch(url):
+        return url
     parts = _split(url)
     if parts is None:
         return url.strip()
-    host = parts.hostname or ""
-    host = f"[{host}]" if ":" in host else host
+    host = f"[{parts.host}]" if ":" in parts.host else parts.host
     if parts.port and parts.port != _PORTS.get(parts.scheme):
         host = f"{host}:{parts.port}"
     segments = parts.path.split("/")
@@ -77,13 +91,27 @@ def normalise_url(url: str) -> str:
     return f"{parts.scheme}://{host}{path or '/'}" + (f"?{parts.query}" if parts.query else "")
 
 
-def _split(url: str) -> SplitResult | None:
+class _Parts(NamedTuple):
+    """An http address taken apart; host in lower case."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+    query: str
+
+
+@lru_cache(maxsize=256)
+def _split(url: str) -> _Parts | None:
+    """Take an address apart; None for what is no http address. One page asks for the same ones several times."""
+    if match := _USUAL.fullmatch(url):
+        return _Parts(match[1], match[2], None, match[3], match[4] or "")
     try:
         parts = urlsplit(url.strip())
-        _ = parts.port  # checked here, so that nobody below has to
+        host, port = parts.hostname, parts.port
     except ValueError:
         return None
-    return parts if parts.scheme in _PORTS and parts.hostname else None
+    return _Parts(parts.scheme, host, port, parts.path, parts.query) if parts.scheme in _PORTS and host else None
 
 
 def _slug_start(segments: list[str], item: ItemAddress | None) -> int:

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from scraper.head import Head
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lxml.etree import _Element as Element
 
 _BINARY = (
@@ -31,6 +35,8 @@ _XML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)?<(?:rss|feed|urlset|sitemapindex|rdf:RDF)\b",
     re.DOTALL,
 )
+_HTML_START = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_XML_ROOTS = (b"<rss", b"<feed", b"<urlset", b"<sitemapindex", b"<rdf:RDF")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 _KNOWN_CHARSET = re.compile(
@@ -38,33 +44,69 @@ _KNOWN_CHARSET = re.compile(
 )
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HEAD_BYTES = 4096
+_TOO_DEEP = re.compile("depth")
+_SPILLING = re.compile(r"Unexpected end tag : (?:div|section|main|table|t[drh]|form|body|html)|depth")
 _FEW = 200
 """One broken byte in so many still counts as UTF-8: a truncated slug, not another charset."""
 
+_MOST_FOR_SOUP = 2**19
+
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r") + b"\x7f"
-_CONTROL_REFERENCE = re.compile(
-    rb"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|127)|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF]))(?![0-9a-fA-F]);?"
+_REFERENCE = re.compile(
+    rb"&(?:#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|127)|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]|7[fF]))(?![0-9a-fA-F]);?"
+    rb"|(?P<twice>amp;)(?=(?:zwnj|zwj|lrm|rlm|nbsp|laquo|raquo|quot|apos|hellip|ndash|mdash|lt|gt|amp|#\d{2,6}"
+    rb"|#x[0-9a-fA-F]{2,5});)"
+    rb"|(?P<unclosed>zwnj|zwj|lrm|rlm)(?![;\w]))"
 )
+"""References to mend: of control characters; escaped twice; and without the semicolon that browsers want of these.
+All numeric and the older named ones the parser knows without it."""
 
 
 @dataclass(slots=True)
 class Page:
-    """A parsed page. `metas` maps property, name and itemprop to the first content that is not empty."""
+    """A parsed page. Of a page that was cut, `root` is the article alone and `head` the text of what stands above."""
 
     root: Element
-    charset: str
+    charset: str = "utf-8"
+    lost: int = 0
+    """Bytes that could not be read; each has become U+FFFD."""
+    cut_off: bool = False
+    """Whether the parser gave up because elements are nested too deeply."""
+    head: Head | None = None
+    language: str = ""
+    """The attribute lang of the page."""
     metas: dict[str, str] = field(default_factory=dict)
+    """property, name or itemprop of a <meta> → the first content that is not empty."""
     links: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
 
     def meta(self, names: tuple[str, ...]) -> str:
         """Return the first of these metas that says something, else an empty string."""
-        return next((self.metas[name] for name in names if name in self.metas), "")
+        for name in names:
+            if found := (self.head and self.head.meta(name)) or self.metas.get(name):
+                return found
+        return ""
+
+    def link(self, rel: str) -> str:
+        """Return the address of a <link> in the head, else an empty string."""
+        return (self.head.link(rel) if self.head else self.links.get(rel)) or ""
+
+    def add_metas(self, metas: Iterable[Element]) -> None:
+        """Take in the <meta> of an article; those of the head stand before them."""
+        for meta in metas:
+            told = dict(meta.items())
+            content = told.get("content") or told.get("value")  # «value» in pages from a reader-mode parser
+            if content and not content.isspace():
+                for key in ("property", "name", "itemprop"):
+                    if name := told.get(key):
+                        self.metas.setdefault(name, content)
 
 
 def is_feed(body: bytes) -> bool:
     """Whether the bytes are a feed or a sitemap."""
-    return _XML.match(body.removeprefix(b"\xef\xbb\xbf")[:_HEAD_BYTES]) is not None
+    if _HTML_START.match(body):
+        return False
+    start = body[:_HEAD_BYTES].removeprefix(b"\xef\xbb\xbf")
+    return any(name in start for name in _XML_ROOTS) and _XML.match(start) is not None
 
 
 def is_html(body: bytes) -> bool:
@@ -76,48 +118,105 @@ def is_html(body: bytes) -> bool:
     return _MARKUP.search(body) is not None
 
 
-def parse(body: bytes, content_type: str | None = None) -> Page | None:
-    """Read the page in these bytes, or None when not even a tree can be made of them. Never raises.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The bytes of a page in UTF-8, and what had to be done for it."""
 
-    The whole document is parsed. Whoever wants to parse only the article's bytes can cut them out before this
-    call.
-    """
-    data, charset, warning = _as_utf8(body, content_type)
-    data = _CONTROL_REFERENCE.sub(b"", data.translate(None, _CONTROLS))
+    data: bytes
+    charset: str = "utf-8"
+    lost: int = 0
+    """Bytes that could not be read; each has become U+FFFD."""
+
+
+def parse(body: bytes, content_type: str | None = None) -> Page | None:
+    """Read the page in these bytes, or None when not even a tree can be made of them. Never raises."""
+    return tree(source(body, content_type))
+
+
+def source(body: bytes, content_type: str | None = None) -> Source:
+    """Bring the bytes of a page to UTF-8. Never raises."""
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    if not body.startswith(_UTF16_MARKS):
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            pass
+        else:
+            return Source(body)
+    text, charset = decode(body, content_type)
+    return Source(text.encode("utf-8", "replace"), charset, text.count("\ufffd"))
+
+
+def tree(of: Source) -> Page | None:
+    """Parse a source; None when no tree comes of it."""
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(clean(of.data), parser)
     except (etree.LxmlError, ValueError):
         return None
     if root is None:
         return None
-    page = Page(root, charset, warnings=[warning] if warning else [])
-    for meta in root.iter("meta"):
-        content = meta.get("content") or meta.get("value")  # «value» in pages that went through a reader-mode parser
-        if content and not content.isspace():
-            for key in (meta.get("property"), meta.get("name"), meta.get("itemprop")):
-                if key:
-                    page.metas.setdefault(key, content)
-    for link in root.iter("link"):
+    page = page_of(root, of)
+    page.cut_off = any(_TOO_DEEP.search(error.message) for error in parser.error_log)
+    return page
+
+
+def article(data: bytes, head: bytes, *, closed: bool) -> Page | None:
+    """Parse an article that was cut out of its page, in clean UTF-8.
+
+    None when it closes what was opened before it; a stretch of a page that is not `closed` in itself may do so.
+    """
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(clean(data), parser)
+    except (etree.LxmlError, ValueError):
+        return None
+    spilling = _SPILLING if closed else _TOO_DEEP
+    if root is None or any(spilling.search(error.message) for error in parser.error_log):
+        return None
+    above = Head(clean(head))
+    return Page(root, head=above, language=above.language)
+
+
+def clean(data: bytes) -> bytes:
+    """Take out control characters, and mend references that browsers or writers got wrong."""
+    data = data.translate(None, _CONTROLS)
+    return _REFERENCE.sub(_mended, data) if b"&" in data else data
+
+
+def _mended(match: re.Match[bytes]) -> bytes:
+    if name := match["unclosed"]:
+        return b"&%b;" % name
+    return b"&" if match["twice"] else b""
+
+
+def second_opinion(of: Source) -> Page | None:
+    """Read a page by BeautifulSoup, slowly, when lxml's tree lacks what the bytes seem to have."""
+    if len(of.data) > _MOST_FOR_SOUP:
+        return None
+    from scraper.soup import soup_tree  # noqa: PLC0415 - bs4 is slow to load and seldom needed
+
+    root = soup_tree(of.data)
+    return None if root is None else page_of(root, of)
+
+
+def page_of(root: Element, of: Source) -> Page:
+    """Return the page with this tree, and what its head says.
+
+    Metas further down belong to items of lists, or to the article, which adds its own.
+    """
+    page = Page(root, of.charset, of.lost, language=root.get("lang", ""))
+    page.add_metas(_in_head(root, "meta"))
+    for link in _in_head(root, "link"):
         if (rel := link.get("rel")) and (href := link.get("href")):
             page.links.setdefault(rel.lower(), href)
     return page
 
 
-def _as_utf8(body: bytes, content_type: str | None) -> tuple[bytes, str, str | None]:
-    """Return the body in UTF-8, its charset, and a warning when some bytes could not be read."""
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        text, charset = decode(body, content_type)
-    else:
-        if not body.startswith(_UTF16_MARKS):
-            return body, "utf-8", None
-        text, charset = decode(body, content_type)
-    lost = text.count("\ufffd")
-    warning = f"{lost} bytes could not be read as {charset}" if lost else None
-    return text.encode("utf-8", "replace"), charset, warning
+def _in_head(root: Element, tag: str) -> Iterable[Element]:
+    """Elements of the head; those that stand in the body itself are of a head that broken markup has ended early."""
+    for part in root:
+        yield from part.iterchildren(tag) if part.tag == "body" else part.iter(tag)
 
 
 def decode(body: bytes, content_type: str | None = None) -> tuple[str, str]:

@@ -25,6 +25,7 @@ class ExtractedPage:
     request: Request
     extraction: Extraction
     capture: Capture
+    seen: str
 
 
 class ArchivePipeline:
@@ -53,9 +54,9 @@ class ArchivePipeline:
             session.frontier.settle(item.request, verdict.outcome, verdict.reason)
             return item
         try:
-            outcome = session.catalogue.store(verdict.record)
+            outcome = session.catalogue.store(verdict.record, item.seen)
         except sqlite3.Error as error:
-            session.fail(f"the catalogue could not be written to: {error}")
+            session.fail(f"the archive could not be written to ({error})")
             raise
         session.count("warnings", len(verdict.record.warnings))
         session.frontier.settle(item.request, outcome)

@@ -7,6 +7,7 @@ The host is the weakest evidence: khorasanrazavi.behzisti.ir serves items of the
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archive.persian import fold, fold_letters
@@ -51,6 +52,7 @@ _SPEAKS = (
 """From the strongest: an office named with its province, any general directorate, the province alone."""
 
 _PREFIX = re.compile(rf"\s*(?:استان{_GAP}(?P<any>{_ANY})|(?P<own>{_OWN}))\s*[|│¦｜]")  # «همدان| …»
+_BUREAU = re.compile(rf"\s*\w+/(?P<own>{_OWN})(?!\u200c?\w)(?P<any>)")  # an agency and its bureau open the lead
 _PREAMBLE = (
     "استان",
     "بهزیستی استان",
@@ -85,21 +87,34 @@ def find_province(
 
 def _in_breadcrumb(categories: list[str]) -> str | None:
     """Find a category that is the name of a province. «مرکزی» counts only below «استان‌ها»."""
-    above = False
+    below = any(_key(category) == _ABOVE for category in categories)
     for category in reversed(categories):
-        for preamble in ("", *_PREAMBLE):
-            if preamble and not category.startswith(preamble):
-                continue
-            name = category.removeprefix(preamble).strip()
-            code = _BY_KEY.get(fold(name))
-            above = bool(preamble) or any(fold(c) == _ABOVE for c in categories)
-            if code and (above or name not in _AMBIGUOUS):
-                return code
+        code, certain = _named_province(category)
+        if code and (certain or below):
+            return code
     return None
+
+
+@lru_cache(maxsize=1024)
+def _key(category: str) -> str:
+    return fold(category)
+
+
+@lru_cache(maxsize=1024)
+def _named_province(category: str) -> tuple[str | None, bool]:
+    """The province that a category names, and whether the name alone is enough."""
+    for preamble in ("", *_PREAMBLE):
+        if category.startswith(preamble):
+            name = category.removeprefix(preamble).strip()
+            if code := _BY_KEY.get(fold(name)):
+                return code, bool(preamble) or name not in _AMBIGUOUS
+    return None, False
 
 
 def _spoken_for(text: str) -> str | None:
     folded = fold_letters(text)
+    if match := _BUREAU.match(folded):
+        return _code(match)
     return next((_code(match) for pattern in _SPEAKS if (match := pattern.search(folded))), None)
 
 

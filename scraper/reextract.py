@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import msgspec
+from urllib.parse import urljoin
 
 from archive import warc
-from archive.catalogue import CaptureRow
-from archive.collection import Collection
+from archive.catalogue import CaptureRow, Catalogue
+from archive.collection import Collection, CollectionWriter
 from archive.http import HttpError, HttpResponse, read_response
+from archive.members import Gap, scan
 from archive.offices import Office, Offices
 from archive.record import Capture, NewsRecord
+from archive.recovery import NO_REQUEST, Recovered
+from scraper import warcinfo
 from scraper.dialects import DIALECTS, GENERIC, detect
 from scraper.extract import Extraction, extract
 from scraper.listing import read_listing
 from scraper.newscode import identify
+from scraper.warcinfo import Context
 
 _log = logging.getLogger("bayegan")
-_OK = 200
-
-
-@dataclass(slots=True, frozen=True)
-class Context:
-    """What decides beside the page itself: the offices known to the crawl and the range it was asked for."""
-
-    offices: Offices
-    since: str | None = None
-    until: str | None = None
+_FOUND = range(200, 300)
+_REDIRECTS = range(300, 400)
+_NOT_MODIFIED = 304
 
 
 @dataclass(slots=True, frozen=True)
@@ -76,14 +71,14 @@ def within(record: NewsRecord, since: str | None, until: str | None) -> bool:
 
 
 def read_item(
-    body: bytes, url: str, content_type: str | None, capture: Capture, portal: str, office: Office | None
+    body: bytes, url: str, content_type: str | None, fetched: str, portal: str, office: Office | None
 ) -> Extraction:
     """Extract an item page as a crawl does."""
     return extract(
         body,
         url,
         content_type=content_type,
-        fetched=dt.datetime.fromisoformat(capture.fetched),
+        fetched=dt.datetime.fromisoformat(fetched),
         portal=portal,
         office_province=office.province if office else None,
         organisation=office.organisation if office else None,
@@ -101,96 +96,157 @@ class Captured:
     record: warc.Record
     facts: dict[str, str]
     context: Context
+    original: Captured | None = None
+    """Of a revisit: the capture that holds its payload."""
+
+    @property
+    def portal(self) -> str:
+        """The portal in whose file the capture lies: warc/<portal>/<year>/…"""
+        return self.row.capture.warc.split("/")[1]
 
 
-def read_warc(root: Path, path: Path) -> Iterator[Captured]:
-    """The captures of one WARC file of ours, in order. Raises DamagedMemberError at a damaged member."""
+def read_warc(root: Path, path: Path, damaged: Callable[[str], object] = _log.warning) -> Iterator[Captured]:
+    """The captures of one WARC file of ours, in order. Damage is told to `damaged`, and reading goes on behind it."""
     name = path.relative_to(root).as_posix().removesuffix(warc.OPEN_SUFFIX)
     context = Context(Offices((), {}, name))
     waiting: tuple[warc.Record, warc.Location] | None = None
     facts: dict[str, str] = {}
-    for offset, length, data in warc.members(path):
-        record = warc.parse(data, path, offset)
+    for found in scan(path):
+        if isinstance(found, Gap):
+            damaged(f"{path.name} at byte {found.offset}: {found.why}")
+            waiting = None
+            continue
+        try:
+            record = warc.parse(found.data, path, found.offset)
+        except warc.DamagedMemberError as error:
+            damaged(str(error))
+            continue
         if record.type == "warcinfo":
-            context = _context(record, name)
+            context = warcinfo.read(record, name)
         elif record.type in warc.CAPTURES:
-            waiting, facts = (record, warc.Location(name, offset, length)), {}
+            waiting, facts = (record, warc.Location(name, found.offset, found.length)), {}
         elif record.type == "metadata":
-            facts = _fields(record.block)
-        elif record.type == "request" and waiting:
+            facts = warcinfo.fields(record.block)
+        if waiting and (record.type == "request" or NO_REQUEST.encode() in record.block):
             yield Captured(_row(*waiting, facts), waiting[0], facts, context)
             waiting = None
+
+
+@dataclass(slots=True, frozen=True)
+class Reading:
+    """What a capture brings to the catalogue beside itself: a record, and addresses seen for items."""
+
+    record: NewsRecord | None = None
+    addresses: tuple[tuple[str, str], ...] = ()
+    seen: str | None = None
+    """When the record was seen, if a revisit says so."""
+    seen_again: str | None = None
+    """The item that the server said is as it was."""
 
 
 def index_captures(collection: Collection, path: Path) -> int:
     """Bring the captures of a WARC file that the catalogue lacks into it, with their records. Returns how many."""
     added = 0
     for captured in read_warc(collection.root, path):
-        if collection.catalogue.has_capture(captured.row.capture.record_id):
-            continue
-        collection.catalogue.add_capture(captured.row)
-        _index(collection, captured)
-        added += 1
+        if not collection.catalogue.has_capture(captured.row.capture.record_id):
+            first = collection.catalogue.capture(captured.row.refers_to or "")
+            place = warc.Location(first.warc, first.offset, first.length) if first else None
+            captured = with_original(captured, collection.root, place)  # noqa: PLW2901
+            index_reading(collection.catalogue, captured.row, interpret(captured))
+            added += 1
     return added
 
 
-def _index(collection: Collection, captured: Captured) -> None:
-    role, url = captured.facts.get("role"), captured.row.url
-    if role is None or captured.row.capture.http_status != _OK or captured.record.get("WARC-Truncated"):
-        return
+def with_original(captured: Captured, root: Path, place: warc.Location | None) -> Captured:
+    """A revisit together with the response at the place it refers to; any other capture as it is."""
+    if captured.row.refers_to is None or place is None:
+        return captured
+    record = warc.read_record(root, place)
+    original = Captured(_row(record, place, captured.facts), record, captured.facts, captured.context)
+    return replace(captured, original=original)
+
+
+def index_recovered(writer: CollectionWriter) -> list[tuple[Recovered, int]]:
+    """Index what a dead process wrote and did not commit, then finish its files. Returns them with captures added."""
+    done = []
+    for file in writer.recovered:
+        added = index_captures(writer, warc.locate(writer.root, file.warc))
+        writer.catalogue.commit()
+        done.append((file, added))
+    writer.finish_recovered()
+    return done
+
+
+def index_reading(catalogue: Catalogue, row: CaptureRow, reading: Reading) -> None:
+    """Store a capture and what it was read as, in the order in which a crawl does."""
+    catalogue.add_capture(row)
+    for item, url in reading.addresses:
+        catalogue.note_address(item, url)
+    if reading.seen_again:
+        catalogue.seen_again(reading.seen_again, row.capture.fetched)
+    if reading.record:
+        catalogue.store(reading.record, reading.seen)
+
+
+def interpret(captured: Captured) -> Reading:
+    """Read a capture again as the crawl did when it was made. Pure: the same capture gives the same reading."""
+    role, status = captured.facts.get("role"), captured.row.capture.http_status
+    if captured.row.type == "revisit":
+        return _interpret_revisit(captured)
+    readable = status in _FOUND or status in _REDIRECTS
+    if role in {None, "asset"} or not readable or captured.row.truncated:
+        return Reading()
     try:
         response = read_response(captured.record.block)
     except HttpError as error:
-        _log.warning("%s in %s: %s", url, captured.row.capture.warc, error)
-        return
-    offices = captured.context.offices
-    office = offices.get(captured.row.office)
-    portal = office.portal if office else offices.portal_of_url(url)
-    if role == "item":
-        _index_item(collection, captured, response, portal, office)
-    else:
-        _index_listing(collection, captured, response, portal)
+        _log.warning("%s in %s: %s", captured.row.url, captured.row.capture.warc, error)
+        return Reading()
+    if role == "item" and status in _FOUND:
+        return _read_item(captured, response, captured.portal)
+    urls = _redirected_to(captured, response) if status in _REDIRECTS else _listed(captured, response)
+    return Reading(addresses=tuple(_addresses(captured, captured.portal, urls)))
 
 
-def _index_item(
-    collection: Collection, captured: Captured, response: HttpResponse, portal: str, office: Office | None
-) -> None:
-    capture, url = captured.row.capture, captured.row.url
-    address = identify(url, portal)
+def _redirected_to(captured: Captured, response: HttpResponse) -> list[str]:
+    location = (response.get("location") or "").encode("latin-1").decode("utf-8", "replace")
+    return [urljoin(captured.row.url, location)]
+
+
+def _interpret_revisit(captured: Captured) -> Reading:
+    """A listing that was seen before brings nothing; an item is read from its original."""
+    if captured.facts.get("role") != "item":
+        return Reading()
+    if captured.row.capture.http_status == _NOT_MODIFIED:
+        address = identify(captured.row.url, captured.portal)
+        return Reading(seen_again=address.id if address else None)
+    if captured.original is None:
+        return Reading()
+    return replace(interpret(captured.original), seen=captured.row.capture.fetched)
+
+
+def _read_item(captured: Captured, response: HttpResponse, portal: str) -> Reading:
+    row, context = captured.row, captured.context
+    address = identify(row.url, portal)
     if address is None:
-        return
-    extraction = read_item(response.body, url, response.get("content-type"), capture, portal, office)
-    verdict = judge(extraction, capture, captured.context, captured.row.office, address.id)
-    if verdict.record:
-        collection.catalogue.store(verdict.record)
+        return Reading()
+    office = context.offices.get(row.office)
+    extraction = read_item(response.body, row.url, response.get("content-type"), row.capture.fetched, portal, office)
+    return Reading(judge(extraction, row.capture, context, row.office, address.id).record)
 
 
-def _index_listing(collection: Collection, captured: Captured, response: HttpResponse, portal: str) -> None:
-    url = captured.row.url
+def _listed(captured: Captured, response: HttpResponse) -> Iterator[str]:
     found = detect(response.body) if captured.facts["role"] == "home" else None
     dialect = found[0] if found else DIALECTS.get(captured.facts.get("dialect", ""), GENERIC)
-    listing = read_listing(response.body, url, dialect.name, response.get("content-type"))
-    for entry in listing.entries:
-        at = captured.context.offices.portal_of_url(entry.url)
-        address = identify(entry.url, at)
+    listing = read_listing(response.body, captured.row.url, dialect.name, response.get("content-type"))
+    return (entry.url for entry in listing.entries)
+
+
+def _addresses(captured: Captured, portal: str, urls: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for url in urls:
+        at = captured.context.offices.portal_of_url(url)
+        address = identify(url, at)
         if address and at == portal:
-            collection.catalogue.note_address(address.id, entry.url)
-
-
-def _context(warcinfo: warc.Record, name: str) -> Context:
-    fields = _fields(warcinfo.block)
-    try:
-        scope = json.loads(fields.get("scope", "{}"))
-        offices = msgspec.json.decode(fields.get("offices", "[]"), type=tuple[Office, ...])
-    except (ValueError, msgspec.MsgspecError) as error:
-        _log.warning("The warcinfo record of %s is not one of ours: %s", name, error)
-        return Context(Offices((), {}, name))
-    return Context(Offices(offices, {}, name), scope.get("since"), scope.get("until"))
-
-
-def _fields(block: bytes) -> dict[str, str]:
-    pairs = (line.partition(": ") for line in block.decode("utf-8", "replace").split("\r\n"))
-    return {name: value for name, colon, value in pairs if colon}
+            yield address.id, url
 
 
 def _row(record: warc.Record, place: warc.Location, facts: dict[str, str]) -> CaptureRow:
@@ -206,7 +262,9 @@ def _row(record: warc.Record, place: warc.Location, facts: dict[str, str]) -> Ca
         ip=record.get("WARC-IP-Address"),
     )
     url = record.get("WARC-Target-URI") or ""
-    return CaptureRow(capture, record.type, url, mime, facts.get("crawl"), facts.get("office"))
+    refers_to = (record.get("WARC-Refers-To") or "").strip("<>") or None
+    cut = record.get("WARC-Truncated")
+    return CaptureRow(capture, record.type, url, mime, facts.get("crawl"), facts.get("office"), refers_to, cut)
 
 
 def _status_and_mime(block: bytes) -> tuple[int, str | None]:

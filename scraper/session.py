@@ -9,11 +9,10 @@ import asyncio
 import datetime as dt
 import json
 import logging
-import platform
+import sqlite3
 import time
 import uuid
 from collections import Counter
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +20,12 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
-from archive import crawls, warc
+from archive import crawls
 from archive.collection import CollectionWriter, Exchange, lock_collection
 from archive.record import Capture
-from scraper.reextract import Context, index_captures
+from scraper import warcinfo
+from scraper.reextract import index_recovered
+from scraper.warcinfo import Context
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -61,6 +62,7 @@ class CrawlSession:
         self.collection: CollectionWriter = lock_collection(Path(crawler.settings["BAYEGAN_COLLECTION"]))
         self.catalogue: Catalogue = self.collection.catalogue
         self.collection.max_bytes = crawler.settings.getint("BAYEGAN_WARC_MAX_BYTES")
+        self.collection.max_age = dt.timedelta(hours=crawler.settings.getfloat("BAYEGAN_WARC_MAX_HOURS"))
         self.crawl, self.resumed = crawls.begin_crawl(self.catalogue, spider.scope, dt.datetime.now(dt.UTC))
         self.collection.info = self._info(crawler)
         self._recover()
@@ -81,66 +83,67 @@ class CrawlSession:
         return session
 
     def _recover(self) -> None:
-        """Index what a dead process wrote to its WARC files and did not commit."""
-        for file in self.collection.recovered:
-            added = index_captures(self.collection, warc.locate(self.collection.root, file.warc))
-            self.catalogue.commit()
+        for file, added in index_recovered(self.collection):
             self.count("recovered/captures", added)
             self.count("recovered/bytes-cut", file.cut)
-            self.log.info(
-                "Recovered %s: %d records, %d captures indexed, %d bytes cut",
-                file.warc,
-                file.records,
-                added,
-                file.cut,
-            )
-
-        self.collection.finish_recovered()
+            told = (file.warc, file.records, added, file.cut)
+            self.log.info("Recovered %s: %d records, %d captures indexed, %d bytes cut", *told)
 
     def _opened(self) -> None:
         self._loop.start(_COMMIT_SECONDS, now=False)
 
     def _closed(self, spider: Spider, reason: str) -> None:  # noqa: ARG002 - Scrapy's signature
-        """Runs after the frontier was closed: settle, commit, finish the files, write the report."""
+        """Runs after the frontier was closed: commit, finish the files, write the report."""
         if self._loop.running:
             self._loop.stop()
-        seconds = time.monotonic() - self._begun
         try:
-            if self.frontier is not None:
-                self.frontier.sweep()
-            self.collection.commit()
-            self.collection.finish_files()
-            if reason == "finished" and self.frontier is not None and self.frontier.enough():
-                reason = "limit"
-            reason = self.failure or self._stopped_by or reason
-            crawls.end_crawl(self.catalogue, self.crawl, reason, dt.datetime.now(dt.UTC), seconds, dict(self.counts))
-            self.report = crawls.report(self.catalogue, self.crawl)
-            self._leave_report(self.report)
-        except OSError as error:
-            self.failure = f"the archive could not be written to: {error.strerror or error}"
-            self.log.error("Closing the collection failed: %s", error)  # noqa: TRY400 - a message, not a traceback
+            self.commit()
+            if self.failure is None:
+                self._end(reason)
+        except (OSError, sqlite3.Error) as error:
+            self.fail(_cannot_write(error))
         finally:
+            if self.failure is not None:
+                self._abandon()
             self.collection.close()
             logging.getLogger().removeHandler(self._log_file)
             self._log_file.close()
+
+    def _end(self, reason: str) -> None:
+        if reason == "finished" and self.frontier is not None and self.frontier.enough():
+            reason = "limit"
+        self.collection.finish_files()
+        seconds, now = time.monotonic() - self._begun, dt.datetime.now(dt.UTC)
+        crawls.end_crawl(self.catalogue, self.crawl, self._stopped_by or reason, now, seconds, dict(self.counts))
+        self.report = crawls.report(self.catalogue, self.crawl)
+        crawls.write_report(self.collection.crawl_folder(self.crawl) / "report.json", self.report)
+
+    def _abandon(self) -> None:
+        """Leave what was not committed to the next start, which recovers it from the files that stay `.open`."""
+        self.collection.abandon()
+        self.report = crawls.report(self.catalogue, self.crawl)
+        self.report.state, self.report.reason = "stopped", self.failure
 
     def keep(self, exchange: Exchange) -> Capture:
         """Write an exchange to the archive. Raises OSError, and then stops the crawl, when the disk refuses."""
         try:
             return self.collection.keep(exchange)
-        except OSError as error:
-            self.fail(f"the archive could not be written to: {error.strerror or error}")
+        except (OSError, sqlite3.Error) as error:
+            self.fail(_cannot_write(error))
             raise
 
     def commit(self) -> None:
         """Make durable what has arrived: WARC files first, then captures, records and frontier in one transaction."""
+        if self.failure is not None:
+            return
         try:
             if self.frontier is not None:
                 self.frontier.sweep()
             self.collection.commit()
+        except (OSError, sqlite3.Error) as error:
+            self.fail(_cannot_write(error))
+        else:
             self._wake()
-        except Exception as error:  # noqa: BLE001 - whatever it is, going on would lose what arrives
-            self.fail(f"the archive could not be written to: {getattr(error, 'strerror', None) or error}")
 
     def _wake(self) -> None:
         # Rows that were not due may be due now; Scrapy itself looks only every five seconds.
@@ -167,32 +170,14 @@ class CrawlSession:
         self.counts[what] += number
 
     def _info(self, crawler: Crawler) -> list[tuple[str, str]]:
-        """The warcinfo fields: who crawled, with what, under which rules, and all a rebuild needs to know."""
         settings = crawler.settings
-        offices = [
-            {
-                "id": o.id,
-                "organisation": o.organisation,
-                "province": o.province,
-                "url": o.url,
-                "portal": o.portal,
-            }
-            for o in self.offices.all
-        ]
-        return [
-            (
-                "software",
-                f"Bayegan/{version('bayegan')} Scrapy/{version('scrapy')} Python/{platform.python_version()}",
-            ),
-            ("format", "WARC File Format 1.1"),
-            ("conformsTo", "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"),
-            ("operator", settings["BAYEGAN_OPERATOR"]),
-            ("http-header-user-agent", settings["USER_AGENT"]),
-            ("robots", "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore"),
-            ("crawl", self.crawl),
-            ("scope", self._spider.scope.text()),
-            ("offices", json.dumps(offices, ensure_ascii=False, separators=(",", ":"))),
-        ]
+        further = {
+            "http-header-user-agent": settings["USER_AGENT"],
+            "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+            "crawl": self.crawl,
+            "scope": self._spider.scope.text(),
+        }
+        return warcinfo.compose(self.offices, settings["BAYEGAN_OPERATOR"], **further)
 
     def _leave_settings(self, crawler: Crawler) -> None:
         folder = self.collection.crawl_folder(self.crawl)
@@ -203,12 +188,19 @@ class CrawlSession:
         )
 
     def _start_log(self) -> logging.Handler:
-        handler = logging.FileHandler(self.collection.crawl_folder(self.crawl) / "log", encoding="utf-8")
+        handler = _LogFile(self.collection.crawl_folder(self.crawl) / "log", encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         handler.setLevel(logging.INFO)
         logging.getLogger().addHandler(handler)
         return handler
 
-    def _leave_report(self, report: crawls.CrawlReport) -> None:
-        path = self.collection.crawl_folder(self.crawl) / "report.json"
-        crawls.write_report(path, report)
+
+class _LogFile(logging.FileHandler):
+    """The log of a crawl. When the disk is full it is silent: the crawl itself says so."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        pass
+
+
+def _cannot_write(error: Exception) -> str:
+    return f"the archive could not be written to ({getattr(error, 'strerror', None) or error})"

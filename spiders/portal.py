@@ -15,17 +15,19 @@ from urllib.parse import urljoin, urlsplit
 from scrapy import Request, Spider
 
 from archive.crawls import Scope
+from archive.http import read_head
 from archive.jalali import TEHRAN, parse_period, to_jalali
 from archive.offices import Office, Offices, load_offices
+from archive.record import NewsRecord
 from scraper import dates
-from scraper.capture import CAPTURE
+from scraper.capture import CAPTURE, SEEN
 from scraper.dialects import DIALECTS, GENERIC, detect
 from scraper.frontier import Frontier, Visit
 from scraper.listing import Entry, Listing, read_listing
 from scraper.middlewares import RETRIED_FAILURES, RETRIED_STATUS, failure_word, retry_after
 from scraper.newscode import identify, normalise_url
 from scraper.pipelines import ExtractedPage
-from scraper.reextract import read_item
+from scraper.reextract import read_item, within
 from scraper.session import CrawlSession
 
 if TYPE_CHECKING:
@@ -34,10 +36,11 @@ if TYPE_CHECKING:
 
     from scraper.dialects import Dialect
 
-_PRIORITY = {"item": 10, "home": 9, "feed": 8, "sitemap": 4, "archive": 5}
+_PRIORITY = {"asset": 20, "item": 10, "home": 9, "feed": 8, "sitemap": 4, "archive": 5}
 _MAX_HOPS = 5
 _MET = 200_000  # addresses remembered to save work; forgetting them costs nothing but time
 _NOT_FOUND = (404, 410)
+_NOT_MODIFIED = 304
 
 
 class PortalSpider(Spider):
@@ -121,6 +124,9 @@ class PortalSpider(Spider):
         status = response.status
         if status in RETRIED_STATUS:
             self._try_again(_request_of(response), f"http-{status}", retry_after(response, dt.datetime.now(dt.UTC)))
+        elif status == _NOT_MODIFIED:
+            self.session.catalogue.seen_again(visit.key, response.meta[SEEN])
+            self._settle(response, "unchanged")
         elif 300 <= status < 400:  # noqa: PLR2004 - the redirects
             yield from self._redirected(response, visit)
         elif status in _NOT_FOUND:
@@ -131,7 +137,9 @@ class PortalSpider(Spider):
         elif status >= 400:  # noqa: PLR2004 - every other error
             self._settle(response, "failed", f"http-{status}")
         elif visit.role == "item":
-            yield self._item(response, visit)
+            yield from self._item(response, visit)
+        elif visit.role == "asset":
+            self._settle(response, "asset")
         else:
             yield from self._listing(response, visit)
 
@@ -147,19 +155,44 @@ class PortalSpider(Spider):
         else:
             self.frontier.settle(request, "failed", word)
 
+    def conditions(self, request: Request) -> dict[str, str]:
+        """What a request for a known item asks the server first: whether it has changed since."""
+        visit: Visit = request.meta["visit"]
+        original = self.session.catalogue.original(request.url) if self.recheck and visit.role == "item" else None
+        if original is None or not self.session.catalogue.knows(visit.key):
+            return {}
+        head = read_head(self.session.collection.read(original).block)
+        asked = {"If-None-Match": head.get("etag"), "If-Modified-Since": head.get("last-modified")}
+        return {name: value for name, value in asked.items() if value}
+
     # --- items --------------------------------------------------------------------------------------------------
 
-    def _item(self, response: Response, visit: Visit) -> ExtractedPage:
-        capture = response.meta[CAPTURE]
+    def _item(self, response: Response, visit: Visit) -> Iterator[Request | ExtractedPage]:
+        capture, seen, office = response.meta[CAPTURE], response.meta[SEEN], self.offices.get(visit.office)
         extraction = read_item(
-            response.body,
-            response.url,
-            _content_type(response),
-            capture,
-            visit.portal,
-            self.offices.get(visit.office),
+            response.body, response.url, _content_type(response), capture.fetched, visit.portal, office
         )
-        return ExtractedPage(_request_of(response), extraction, capture)
+        yield ExtractedPage(_request_of(response), extraction, capture, seen)
+        if extraction.record is not None:
+            for url in self._assets(extraction.record):
+                yield self._asset(url, response.url, visit)
+
+    def _assets(self, record: NewsRecord) -> Iterator[str]:
+        """The files that belong to an item and to its portal: they are captured, so that replay shows them."""
+        context = self.session.context
+        if not within(record, context.since, context.until):
+            return
+        images = [image.url for image in record.images] if self.settings.getbool("BAYEGAN_IMAGES") else []
+        files = [file.url for file in record.attachments] if self.settings.getbool("BAYEGAN_ATTACHMENTS") else []
+        for url in (*images, *files):
+            if self.offices.portal_of_url(url) == record.portal:
+                yield url
+            else:
+                self.session.count("assets/off-site")
+
+    def _asset(self, url: str, via: str, visit: Visit) -> Request:
+        asset = Visit(url, url, "asset", visit.office, visit.portal, visit.dialect, via, "item", _PRIORITY["asset"])
+        return self._request(asset)
 
     # --- listings -----------------------------------------------------------------------------------------------
 
@@ -218,10 +251,12 @@ class PortalSpider(Spider):
             self.session.count("links/not-an-item" if address is None else "links/off-site")
             return
         self.session.catalogue.note_address(address.id, entry.url)
+        known = self.session.catalogue.knows(address.id)
+        # A known item is looked at again where it was read before: there its ETag holds.
+        url = self.session.catalogue.get(address.id).url if known and self.recheck else normalise_url(entry.url)
         path = "home" if visit.role == "home" else visit.path
-        url, priority = normalise_url(entry.url), _PRIORITY["item"]
-        item = Visit(address.id, url, "item", visit.office, portal, visit.dialect, via, path, priority)
-        if self.session.catalogue.knows(address.id) and not self.recheck:
+        item = Visit(address.id, url, "item", visit.office, portal, visit.dialect, via, path, _PRIORITY["item"])
+        if known and not self.recheck:
             self.frontier.note(item, "known")
         elif self._in_range(entry):
             yield self._request(item)
@@ -256,6 +291,8 @@ class PortalSpider(Spider):
         url = urljoin(response.url, location)
         portal = self.offices.portal_of_url(url)
         target = identify(url, portal)
+        if target and portal == visit.portal:
+            self.session.catalogue.note_address(target.id, url)
         if not location or visit.hops >= _MAX_HOPS:
             self._settle(response, "failed", "redirect-loop" if location else "redirect-to-nowhere")
         elif portal != visit.portal or urlsplit(url).scheme not in {"http", "https"}:

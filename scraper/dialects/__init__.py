@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from scraper.dialects.asam import ASAM
+from scraper.dialects.aspnet import ASPNET, DOTNETNUKE, SHAREPOINT
 from scraper.dialects.base import Dialect
 from scraper.dialects.generic import GENERIC
 from scraper.dialects.iransamaneh import IRANSAMANEH
 from scraper.dialects.nastooh import NASTOOH
+from scraper.dialects.studiokhabar import STUDIOKHABAR
+from scraper.dialects.tasnim import TASNIM
+from scraper.dialects.wordpress import WORDPRESS
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (NASTOOH, IRANSAMANEH, GENERIC)}
+DIALECTS: dict[str, Dialect] = {
+    dialect.name: dialect
+    for dialect in (
+        NASTOOH,
+        IRANSAMANEH,
+        TASNIM,
+        STUDIOKHABAR,
+        ASAM,
+        WORDPRESS,
+        DOTNETNUKE,
+        SHAREPOINT,
+        ASPNET,
+        GENERIC,
+    )
+}
 """By name. `generic` is the fallback: it is never detected, only chosen."""
 
 _ENOUGH = 2
@@ -22,12 +41,15 @@ def detect(body: bytes) -> tuple[Dialect, list[str]] | None:
     """
     best: tuple[int, Dialect, list[str]] | None = None
     for dialect in DIALECTS.values():
-        found = [mark for mark in dialect.marks if mark.sign in body]
-        weight = sum(mark.weight for mark in found)
+        weight, found = 0, []
+        for mark in dialect.marks:
+            if mark.sign in body:
+                weight += mark.weight
+                found.append(mark.says)
+                if weight >= _PLAIN:
+                    return dialect, found
         if weight >= _ENOUGH and (best is None or weight > best[0]):
-            best = weight, dialect, [mark.says for mark in found]
-            if weight >= _PLAIN:
-                break
+            best = weight, dialect, found
     return best and (best[1], best[2])
 
 

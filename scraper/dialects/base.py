@@ -6,23 +6,60 @@ A dialect file reads like a description of a site. Each claim in it carries how 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lxml import etree
 
-Selector = Callable[[Any], Any]
-"""A compiled XPath: takes an element, gives a list of elements or strings."""
+from scraper.outline import LOOKED_UP
+
+_CLASS = re.compile(r"\[(\.[\w-]+(?: or \.[\w-]+)*)\]")
+_NAMED = re.compile(
+    r"\.//(?P<tag>\*|[a-z][a-z0-9]*)"
+    r"\[(?:(?P<classes>\.[\w-]+(?: or \.[\w-]+)*)|@(?P<key>itemprop|id)='(?P<value>[\w-]+)')\]"
+    r"(?P<rest>(?:\[[^0-9]|/)[^|]*)?"
+)
+
+
+class Selector:
+    """An XPath compiled once. `[.one or .two]` stands for «has the class one, or the class two».
+
+    Most of ours begin with an element of a certain class, id or itemprop: `.//div[.body]`. Of these `names` says
+    the name to look up in an Outline, and `rest` what is to be evaluated from there; the XPath is not needed then.
+    """
+
+    __slots__ = ("expression", "names", "rest", "tag", "xpath")
+
+    def __init__(self, expression: str) -> None:
+        self.expression = expression
+        self.xpath = _compiled(expression)
+        self.names: tuple[str, ...] = ()
+        """Names as an Outline knows them: .class, #id, @itemprop."""
+        self.tag: str | None = None
+        self.rest: etree.XPath | None = None
+        if match := _NAMED.fullmatch(expression):
+            sign = "#" if match["key"] == "id" else "@"
+            self.names = tuple(match["classes"].split(" or ")) if match["classes"] else (sign + match["value"],)
+            LOOKED_UP.update(self.names)
+            self.tag = None if match["tag"] == "*" else match["tag"]
+            if rest := match["rest"]:
+                self.rest = _compiled(f"{'.' if rest[0] == '/' else 'self::*'}{rest}")
+
+    def __call__(self, element: Any) -> Any:
+        """Return what it finds from an element: elements or strings."""
+        return self.xpath(element)
 
 
 def paths(*expressions: str) -> tuple[Selector, ...]:
-    """XPath expressions compiled once. `[.one or .two]` stands for «has the class one, or the class two»."""
-    return tuple(etree.XPath(_CLASS.sub(_has_class, expression), smart_strings=False) for expression in expressions)
+    """Compile XPath expressions."""
+    return tuple(map(Selector, expressions))
 
 
-_CLASS = re.compile(r"\[(\.[\w-]+(?: or \.[\w-]+)*)\]")
+def _compiled(expression: str) -> etree.XPath:
+    return etree.XPath(_CLASS.sub(_has_class, expression), smart_strings=False)
 
 
 def _has_class(match: re.Match[str]) -> str:
@@ -50,6 +87,27 @@ class Address:
     pattern: re.Pattern[str]
     variant: str
     """canonical, short (no slug), amp or print."""
+    query: bool = False
+    """Whether the pattern is for path and query string together: `/?p=12`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Where the bytes of the article begin and end, so that the rest of a page need not be parsed.
+
+    The slice begins with the opening tag `tag` in which `mark` stands, and only there in the whole page. It ends
+    before `end`, the first of these strings that follows: a closing tag, or what comes behind the article.
+    """
+
+    mark: bytes
+    tag: bytes
+    end: tuple[bytes, ...]
+    closed: bool = True
+    """Whether `end` is the closing tag of the same element, so that the slice is one element."""
+    only: tuple[bytes, ...] = ()
+    """Byte strings that must not stand outside the slice: else the whole page is read."""
+    beside: tuple[tuple[bytes, str], ...] = ()
+    """Byte strings outside the article that tell of boilerplate left out with the rest of the page, and its rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +120,20 @@ class Fields:
 
     scope: tuple[Selector, ...]
     title: tuple[Selector, ...]
-    kicker: tuple[Selector, ...]
-    lead: tuple[Selector, ...]
     body: tuple[Selector, ...]
-    date: tuple[Selector, ...]
-    codes: tuple[tuple[str, Selector], ...]
-    categories: tuple[Selector, ...]
-    tags: tuple[Selector, ...]
-    authors: tuple[Selector, ...]
-    media: tuple[Selector, ...]
-    short_url: tuple[Selector, ...]
+    kicker: tuple[Selector, ...] = ()
+    lead: tuple[Selector, ...] = ()
+    date: tuple[Selector, ...] = ()
+    codes: tuple[tuple[str, Selector], ...] = ()
+    categories: tuple[Selector, ...] = ()
+    tags: tuple[Selector, ...] = ()
+    authors: tuple[Selector, ...] = ()
+    media: tuple[Selector, ...] = ()
+    short_url: tuple[Selector, ...] = ()
+    find_body: Callable[[Any], Any] | None = None
+    """Hook: finds in the scope the element with the text when no selector does."""
+    schema_org: bool = False
+    """Whether JSON-LD in the page is read; its fields are metas named ld:headline, ld:datePublished …"""
     meta_title: tuple[str, ...] = ("og:title",)
     meta_lead: tuple[str, ...] = ()
     meta_published: tuple[str, ...] = ("article:published_time",)
@@ -79,6 +141,7 @@ class Fields:
     meta_tags: tuple[str, ...] = ("article:tag",)
     meta_section: tuple[str, ...] = ("article:section",)
     meta_code: tuple[str, ...] = ()
+    meta_authors: tuple[str, ...] = ()
     meta_kind: tuple[str, ...] = ()
     meta_page: tuple[str, ...] = ()
     """Metas whose value is a page type; anything that is not an item type means a listing."""
@@ -125,9 +188,22 @@ class Dialect:
     skip: re.Pattern[str]
     """Paths that are never worth a fetch."""
     fields: Fields
+    """Of today."""
     listing: ListingFields
     seeds: Seeds = field(default_factory=Seeds)
+    slice: Slice | None = None
     picture: re.Pattern[str] | None = None
     """Of a picture's address: group `size`; by the rest of the match, copies of one picture are known."""
     picture_sizes: str = ""
     """Sizes from the smallest to the largest."""
+    earlier: tuple[tuple[dt.date, Fields], ...] = ()
+    """Rules that held up to and including a day, the oldest first: a capture is read by the rules of its day."""
+
+    def on(self, day: dt.date | None) -> tuple[Dialect, ...]:
+        """This dialect with the rules of a day, then with its others: a site may have changed sooner or later."""
+        if not self.earlier:
+            return (self,)
+        periods = [*self.earlier, (dt.date.max, self.fields)]
+        today = next(n for n, (last, _) in enumerate(periods) if (day or dt.date.max) <= last)
+        order = sorted(range(len(periods)), key=lambda n: abs(n - today))
+        return tuple(replace(self, fields=periods[n][1]) for n in order)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from scraper.density import densest
 from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Seeds, paths
 
 GENERIC = Dialect(
@@ -15,37 +16,56 @@ GENERIC = Dialect(
     version=1,
     marks=(),
     addresses=(
-        # A date between «news» and the code: Tasnim [D]
         Address(
             re.compile(
-                r"/(?:[a-z]{2}/)?(?P<kind>news|photo|video|media)/[0-9]{4}/[0-9][0-9]?/[0-9][0-9]?/(?P<code>[0-9]+)(?:/(?P<slug>.*))?"
+                r"/(?:[a-z]{2}/)?(?:articles?|posts?|contents?|newsdetail)/(?P<code>[0-9]{2,})(?:/(?P<slug>.*))?"
             ),
             "canonical",
         ),
     ),
-    skip=re.compile(r"/(?:wp-admin|wp-login\.php|DesktopModules|_layouts)(?:[/?]|$)", re.IGNORECASE),
+    skip=re.compile(
+        r"/(?:wp-admin|wp-login\.php|DesktopModules|_layouts|login|register|search)(?:[/?]|$)", re.IGNORECASE
+    ),
     fields=Fields(
-        scope=paths("//article", "//*[@id='content' or @role='main']", "//main", "//body"),
-        title=paths(".//h1[@itemprop='headline']", ".//h1", "//h1", ".//*[@itemprop='headline']"),
+        scope=paths(
+            "//*[contains(@itemtype, 'schema.org/') and contains(@itemtype, 'Article')]",
+            "//article[not(ancestor::article)][count(//article[not(ancestor::article)]) = 1]",
+            "//main",
+            "//*[@id='content' or @role='main']",
+            "//body",
+        ),
+        title=paths(".//h1[@itemprop='headline']", ".//h1", ".//*[@itemprop='headline'][not(self::meta)]", "//h1"),
         kicker=paths(".//*[.kicker or .rutitr or .uptitle]"),
-        lead=paths(".//*[.lead or .news_lead or .summary or .introtext]"),
+        lead=paths(
+            ".//*[@itemprop='description'][not(self::meta)]", ".//*[.lead or .news_lead or .summary or .introtext]"
+        ),
         body=paths(
-            ".//*[@itemprop='articleBody']",
+            ".//*[@itemprop='articleBody'][not(self::meta)]",
             ".//*[.item-text or .story or .entry-content or .news-body or .news-content or .article-body]",
-            ".//*[.body or .content]",
         ),
         date=paths(
             ".//*[.item-date or .news-date or .publish-date or .date or .time or .doc_date]",
+            ".//*[@itemprop='datePublished'][not(self::meta)]",
             ".//time[not(@datetime)] | .//time/@datetime",
+            ".//*[contains(text(), 'تاریخ انتشار') or contains(text(), 'تاريخ انتشار')]",
         ),
-        codes=(("the line «کد خبر»", paths(".//*[.item-code or .news-code or .news_id_c]")[0]),),
+        codes=(
+            ("the line «کد خبر»", paths(".//*[.item-code or .news-code or .news_id_c]")[0]),
+            ("the words «کد خبر»", paths(".//*[contains(text(), 'کد خبر') or contains(text(), 'شناسه خبر')]")[0]),
+        ),
         categories=paths(".//*[.breadcrumb]//li", ".//*[.breadcrumb or .service]//a"),
         tags=paths(".//*[.tags or .tag]//a"),
-        authors=paths(".//*[@itemprop='author' and not(self::meta)]"),
-        media=(),
+        authors=paths(".//*[@itemprop='author'][not(self::meta)]"),
         short_url=paths(".//*[.short-link or .shortlink]//input/@value"),
-        meta_lead=("og:description",),
-        meta_tags=("article:tag", "keywords"),
+        find_body=densest,
+        schema_org=True,
+        meta_title=("ld:headline", "og:title"),
+        meta_lead=("ld:description", "og:description"),
+        meta_published=("article:published_time", "ld:datePublished", "datePublished"),
+        meta_modified=("article:modified_time", "ld:dateModified", "dateModified"),
+        meta_section=("article:section", "ld:articleSection"),
+        meta_tags=("article:tag", "keywords", "ld:keywords"),
+        meta_authors=("ld:author",),
     ),
     listing=ListingFields(
         main=(),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark, Seeds, paths
+from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark, Seeds, Slice, paths
 
 IRANSAMANEH = Dialect(
     name="iransamaneh",
@@ -56,6 +56,28 @@ IRANSAMANEH = Dialect(
         ),
         date=paths("ancestor::div[.archive_content or .linear_news][1]//*[contains(@class, 'date')]//text()"),  # [?]
         pager=paths("//*[.pager or .pagination]//a/@href")[0],  # [S]
+    ),
+    slice=Slice(
+        mark=b'class="news_path"',  # [D] the column begins with it
+        tag=b"div",
+        end=(b'class="comments_container"', b'id="comm_form"'),  # [D]
+        closed=False,
+        only=(
+            b"<meta",
+            b"news_pdate_c",
+            b"news_id_c",
+            b'class="rutitr',
+            b'class="subtitle"',
+            b'class="body"',
+            b"tags_item",
+            b"lead_image",
+            b"short_link",
+        ),
+        beside=(
+            (b'class="comments_container"', "comments"),
+            (b'id="comm_form"', "comment-form"),
+            ("خدمات الکترونیک".encode(), "e-services"),
+        ),
     ),
     seeds=Seeds(
         feeds=("/fa/rss/allnews",),  # [D]

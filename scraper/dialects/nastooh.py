@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark, Seeds, paths
+from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark, Seeds, Slice, paths
 
 NASTOOH = Dialect(
     name="nastooh",
@@ -39,7 +39,7 @@ NASTOOH = Dialect(
     fields=Fields(
         scope=paths("//article[@id='item']", "//article[.//*[@itemprop='articleBody']]"),  # [D]
         title=paths(".//h1[@itemprop='headline']", ".//h1[.title]", ".//*[@itemprop='headline']"),  # [D] [D] [R]
-        kicker=paths(".//*[self::h2 or self::h3 or self::h4][.kicker]", ".//*[.item-title]/h4"),  # [D]
+        kicker=paths(".//*[.kicker][self::h2 or self::h3 or self::h4]", ".//*[.item-title]/h4"),  # [D]
         lead=paths(".//*[.introtext]", ".//p[@itemprop='description']", ".//p[.summary]"),  # [D] [D] ISNA [R]
         body=paths(".//*[@itemprop='articleBody']", ".//*[.item-text]"),  # [D]
         date=paths(
@@ -57,8 +57,8 @@ NASTOOH = Dialect(
             ".//*[.breadcrumb]//li",  # in the print header, [D]
         ),
         tags=paths(".//*[.tags]//a"),  # [D]; ISNA footer.tags [R]
-        authors=paths(".//*[@itemprop='author' and not(self::meta)]", ".//*[.item-author or .reporter]"),  # [?]
-        media=paths(".//*[.item-summary] | .//*[.item-body] | .//*[@itemprop='articleBody']"),  # [D]
+        authors=paths(".//*[@itemprop='author'][not(self::meta)]", ".//*[.item-author or .reporter]"),  # [?]
+        media=paths(".//*[.item-summary]", ".//*[.item-body]", ".//*[@itemprop='articleBody']"),  # [D]
         short_url=paths(
             ".//*[.short-link-container]//input/@value",  # [D]
             ".//*[.print-header]//li[.url]/text()",  # [D]
@@ -85,6 +85,16 @@ NASTOOH = Dialect(
         ),  # [S]
         archive="/archive?pi={page}&ms=0",  # [R]
         archive_day="/archive?pi={page}&ms=0&dy={day}&mn={month}&yr={year}",  # [R]
+    ),
+    slice=Slice(
+        mark=b'id="item"',  # [D]
+        tag=b"article",
+        end=(b"</article>",),
+        beside=(
+            (b'id="news-comment"', "comments"),  # [D]
+            (b"frmNewsComment", "comment-form"),  # [D]
+            ("خدمات الکترونیک".encode(), "e-services"),  # [R]
+        ),
     ),
     picture=re.compile(r"/d/[0-9]+/[0-9]+/[0-9]+/(?P<size>[0-9])/[0-9A-Za-z]+"),  # [D]
     picture_sizes="12340",  # [D] for 1, 3 and 4; 0 is the original [S]

@@ -223,6 +223,8 @@ def _parse(raw: bytes) -> _Request:
         headers[name.lower()] = value.strip()
     # clients may send raw UTF-8 in the target; latin-1 keeps the bytes, so they can be read again
     target = target.encode("latin-1").decode("utf-8", "replace")
+    if target.startswith("http://"):  # the absolute form, as a client of a proxy sends it
+        target = "/" + target.split("/", 3)[3]
     return _Request(method, target or "/", version, headers, raw)
 
 

@@ -10,18 +10,20 @@ from pathlib import Path
 import pytest
 
 from archive import warc
+from archive.collection import open_collection
 from archive.http import read_response
 from tests.conftest import IMPOLITE, ROOT, Crawled, environment
+from tests.portal.faults import Fault
 from tests.portal.server import Portal
 
 
 def exchanges(collection: Path) -> list[tuple[warc.Record, warc.Record, warc.Record]]:
-    """Response, metadata and request of every exchange, in the order of the files."""
+    """Response, metadata and request of every exchange that got a response, in the order of the files."""
     records = [
         warc.parse(data, path, offset) for path in warc.warc_files(collection) for offset, _, data in warc.members(path)
     ]
-    kept = [record for record in records if record.type != "warcinfo"]
-    return list(zip(kept[0::3], kept[1::3], kept[2::3], strict=True))
+    starts = [n for n, record in enumerate(records) if record.type == "response"]
+    return [(records[n], records[n + 1], records[n + 2]) for n in starts]
 
 
 def test_every_response_block_is_byte_for_byte_what_the_portal_sent(crawled: Crawled) -> None:
@@ -113,27 +115,45 @@ BREAKS = {
     "unread": "capture.Exchange.unread = boom; capture._RecordingProtocol.dataReceived = junk",
     "begin": "capture.Exchange.begin = boom",
     "block": "capture.Exchange.block = boom",
+    "head": "capture.Exchange.head = boom",
+    "request_block": "capture.Exchange.request_block = boom",
 }
 
 
-@pytest.mark.parametrize("hook", BREAKS)
-def test_a_hook_that_fails_ends_in_a_counted_error_and_never_in_a_hanging_crawl(
-    portal: Portal, tmp_path: Path, hook: str
-) -> None:
+def crawl_with(change: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Crawl an office with a change made to the program."""
     code = f"""
 import sys
 from scraper import capture
 def boom(*_): raise RuntimeError("a hook that fails")
 before = capture._RecordingProtocol.dataReceived
 def junk(self, data): before(self, data + b"junk" if data.endswith(b"0\\r\\n\\r\\n") else data)
-{BREAKS[hook]}
+{change}
 from scraper.cli import main
 main()
 """
-    words = ["crawl", "behzisti-qom", "--offices", tmp_path / "portal.toml", "--collection", tmp_path / "c", "--json"]
-    ran = subprocess.run(
+    words = ["crawl", "behzisti-qom", "--offices", folder / "portal.toml", "--collection", folder / "c", "--json"]
+    return subprocess.run(
         [sys.executable, "-c", code, *map(str, words), *IMPOLITE],
         cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("hook", BREAKS)
+def test_a_hook_that_fails_ends_in_a_counted_error_and_never_in_a_hanging_crawl(
+    portal: Portal, tmp_path: Path, hook: str
+) -> None:
+    ran = crawl_with(BREAKS[hook], tmp_path)
     assert ran.returncode in {1, 4}, ran.stderr
     assert '"reason": "not-captured"' in ran.stdout
+
+
+@pytest.mark.parametrize("hook", ["lost", "arrived"])
+def test_a_hook_that_fails_on_a_broken_transfer_hides_neither_the_failure_nor_what_comes_after(
+    portal: Portal, tmp_path: Path, hook: str
+) -> None:
+    item = next(item for item in portal.world.of("behzisti") if item.province == "IR-25")
+    portal.faults[item.id] = Fault("reset", after=3000, times=1)
+    ran = crawl_with(f"capture.Exchange.{hook} = boom", tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert open_collection(tmp_path / "c").catalogue.knows(item.id)

@@ -12,7 +12,9 @@ import pytest
 import scrapy
 from scrapy.core import engine
 from scrapy.core.downloader.handlers import http11
-from twisted.web import _newclient, client
+from scrapy.utils import _download_handlers
+from twisted.protocols import tls
+from twisted.web import _newclient, client, http_headers
 from twisted.web.http_headers import Headers
 
 
@@ -30,7 +32,11 @@ def test_scrapy_is_the_minor_version_that_capture_was_written_for() -> None:
         (http11._ScrapyAgent, "download_request"),
         (http11._LenientHTTP11ClientProtocol, "request"),
         (http11._LenientHTTP11ClientProtocol, "dataReceived"),
+        (http11._LenientHTTP11ClientProtocol, "connectionLost"),
         (http11._LenientHTTP11ClientProtocol, "_finishResponse"),
+        (http11._LenientHTTP11ClientProtocol, "_parser"),
+        (http11._LenientHTTPClientParser, "headerReceived"),
+        (http_headers, "InvalidHeaderName"),
         (_newclient.Request, "writeTo"),
         (client.HTTPConnectionPool, "_factory"),
         (engine._Slot, "add_request"),
@@ -59,6 +65,31 @@ def test_headers_keep_their_class_when_twisted_copies_them() -> None:
 
     assert type(Tagged().copy()) is Tagged
     assert hasattr(Headers(), "_rawHeaders")
+
+
+def test_scrapy_puts_its_parser_in_place_as_we_do() -> None:
+    source = inspect.getsource(http11._LenientHTTP11ClientProtocol.request)
+    assert "self._parser.__class__ = _LenientHTTPClientParser" in source, "the parser is chosen in another way"
+
+
+def test_tls_tells_the_protocol_when_the_handshake_has_ended() -> None:
+    source = inspect.getsource(tls.TLSMemoryBIOProtocol)
+    assert "self.wrappedProtocol.handshakeCompleted()" in source, "IHandshakeListener is no longer called"
+
+
+def test_a_request_sent_again_is_the_same_object() -> None:
+    source = inspect.getsource(client._RetryingHTTP11ClientProtocol)
+    assert "connection.request(request)" in source, "capture counts what is sent again by the object it is sent with"
+
+
+@pytest.mark.parametrize("flag", ["partial", "dataloss", "download_stopped"])
+def test_a_response_that_is_not_whole_bears_a_flag(flag: str) -> None:
+    source = inspect.getsource(http11._ResponseReader) + inspect.getsource(_download_handlers.make_response)
+    assert f'"{flag}"' in source, f"responses are no longer flagged «{flag}»"
+
+
+def test_the_reasons_of_a_failure_can_be_read() -> None:
+    assert _newclient.ResponseFailed([1, 2]).reasons == [1, 2]
 
 
 def test_the_engine_adds_a_request_to_its_slot_before_anything_else_runs() -> None:

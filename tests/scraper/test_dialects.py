@@ -17,16 +17,22 @@ def test_detect():
     assert detect(b'<div class="news_nav news_pdate_c">')[0].name == "iransamaneh"
 
 
-@pytest.mark.parametrize("page", GOLDEN, ids=lambda page: page.parent.name)
+@pytest.mark.parametrize("page", GOLDEN, ids=lambda page: f"{page.parts[-3]}/{page.parts[-2]}")
 def test_golden_pages_are_recognised(page):
-    assert detect(page.read_bytes())[0].name == page.parent.parent.name
+    found = detect(page.read_bytes())
+    assert (found[0].name if found else "generic") == page.parent.parent.name
 
 
-def test_real_pages_of_other_systems_are_not_taken_for_ours():
-    pages = [*REAL.glob("tasnim*.html"), *REAL.glob("mehrnews*.html")]
+def test_every_dialect_has_a_golden_page():
+    assert {page.parent.parent.name for page in GOLDEN} == set(DIALECTS)
+
+
+@pytest.mark.parametrize(("name", "dialect"), [("tasnim*.html", "tasnim"), ("mehrnews*.html", "aspnet")])
+def test_real_pages_of_other_systems_are_not_taken_for_ours(name, dialect):
+    pages = list(REAL.glob(name))
     if not pages:
         pytest.skip(f"real pages are not at {REAL}")
-    assert [detect(page.read_bytes()) for page in pages] == [None] * len(pages)
+    assert [detect(page.read_bytes())[0].name for page in pages] == [dialect]
 
 
 def test_the_page_is_believed_before_the_caller():
@@ -57,3 +63,43 @@ def test_class_shorthand():
 
     root = etree.fromstring('<r><a class="x\n y"/><a class="xy"/><a class="z"/><a/></r>')
     assert [len(path(root)) for path in paths("//a[.x]", "//a[.y or .z]", "//a[.xy][.x]")] == [1, 2, 0]
+
+
+def test_selectors_find_the_same_by_name_and_by_xpath():
+    from lxml import etree
+
+    from scraper.outline import Outline
+
+    for page in GOLDEN:
+        root = etree.fromstring(page.read_bytes(), etree.HTMLParser(encoding="utf-8", remove_comments=True))
+        outline = Outline(root)
+        for dialect in DIALECTS.values():
+            fields = dialect.fields
+            for group in (
+                fields.title,
+                fields.kicker,
+                fields.lead,
+                fields.body,
+                fields.date,
+                fields.tags,
+                fields.media,
+            ):
+                for selector in group:
+                    assert outline.find(selector) == selector(root), selector.expression
+
+
+def test_an_old_capture_is_read_by_the_rules_of_its_day():
+    import datetime as dt
+    from dataclasses import replace
+
+    today = DIALECTS["nastooh"]
+    old = replace(today.fields, title=paths(".//h6"))
+    older = replace(today.fields, title=paths(".//h5"))
+    dialect = replace(today, earlier=((dt.date(2015, 3, 20), older), (dt.date(2020, 3, 19), old)))
+    order = {
+        day: [found.fields for found in dialect.on(day)] for day in (None, dt.date(2015, 3, 20), dt.date(2016, 1, 1))
+    }
+    assert order[None] == [today.fields, old, older]
+    assert order[dt.date(2015, 3, 20)] == [older, old, today.fields]
+    assert order[dt.date(2016, 1, 1)][0] == old
+    assert today.on(dt.date(2016, 1, 1)) == (today,)

@@ -1,0 +1,73 @@
+"""A captured page as it was: its own bytes, with what else was captured in the place of what it loads.
+
+Nothing here makes a page safe to open: `archive/web` serves it so that it can neither run nor load anything.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape, unescape
+from urllib.parse import urljoin
+
+from archive import warc
+from archive.errors import CollectionError
+from archive.http import HttpError, content_decode, payload_that_arrived, read_head, transfer_decode
+
+_SHOWN_BY = re.compile(
+    rb"""(<(?:img|link|source)\b[^>]*?\s(?:src|href)\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A body ready to be shown, with the content type that the server gave it."""
+
+    url: str
+    content_type: str
+    body: bytes
+    fetched: str
+
+
+def replay(record: warc.Record, kept: Callable[[str], str | None]) -> Replayed:
+    """The page of a response record.
+
+    `kept` says under which address the bytes of another address are served, if they were captured. Only such
+    addresses of pictures and style sheets are written anew; every other byte is the server's.
+    Raises CollectionError when the record holds no body that can be decoded.
+    """
+    if record.type != "response":
+        raise CollectionError(f"The record {record.id} is a {record.type or 'record without a type'}, not a response.")
+    try:
+        head = read_head(record.block)
+        body = _body(record, head.end, head.get("transfer-encoding"))
+        body = content_decode(body, head.get("content-encoding"))
+    except HttpError as error:
+        raise CollectionError(f"The capture {record.id} cannot be shown: {error}.") from error
+    url = record.get("WARC-Target-URI") or ""
+    content_type = head.get("content-type") or "application/octet-stream"
+    if "html" in content_type.lower():
+        body = _with_kept(body, url, kept)
+    return Replayed(url, content_type, body, record.get("WARC-Date") or "")
+
+
+def _body(record: warc.Record, start: int, coding: str) -> bytes:
+    raw = record.block[start:]
+    if record.get("WARC-Truncated") is None:
+        return transfer_decode(raw, coding)
+
+    return b"".join(payload_that_arrived(io.BytesIO(raw), coding))
+
+
+def _with_kept(body: bytes, base: str, kept: Callable[[str], str | None]) -> bytes:
+    def written(match: re.Match[bytes]) -> bytes:
+        address = unescape(match[2].decode("utf-8", "replace").strip("\"'")).strip()
+        try:
+            target = kept(urljoin(base, address))
+        except ValueError:
+            target = None
+        return match[1] + f'"{escape(target)}"'.encode() if target else match[0]
+
+    return _SHOWN_BY.sub(written, body)

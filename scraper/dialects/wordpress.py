@@ -1,0 +1,62 @@
+"""WordPress with Persian themes. Dates of the path are Jalali or Gregorian; the code stands in the page, if anywhere."""
+
+from __future__ import annotations
+
+import re
+
+from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark, Seeds, paths
+
+WORDPRESS = Dialect(
+    name="wordpress",
+    version=1,
+    marks=(
+        Mark(
+            b'content="WordPress', 2, "generator «WordPress»"
+        ),  # common knowledge of WordPress, as all that is unmarked
+        Mark(b"/wp-content/", 1, "assets under /wp-content/"),
+        Mark(b"/wp-includes/", 1, "assets under /wp-includes/"),
+        Mark(b"wp-json", 1, "the interface wp-json"),
+    ),
+    addresses=(
+        Address(re.compile(r"/(?:index\.php)?\?(?:.*&)?p=(?P<code>[0-9]+)(?:&.*)?"), "short", query=True),
+        Address(re.compile(r"/archives/(?P<code>[0-9]+)(?:/(?P<slug>.*))?"), "canonical"),
+    ),
+    skip=re.compile(r"/(?:wp-admin|wp-login\.php|wp-content|wp-includes|wp-json|author|cart)(?:[/?]|$)"),
+    fields=Fields(
+        scope=paths(
+            "//article[starts-with(@id, 'post-')]",
+            "//*[starts-with(@id, 'post-')][.post or .type-post]",
+            "//body[.single or .single-post]",
+        ),
+        title=paths(".//*[.entry-title or .post-title]", ".//h1"),
+        kicker=paths(".//*[.rutitr or .post-rutitr or .uptitle]"),  # [?]
+        lead=paths(".//*[.entry-summary or .post-lead or .lead]"),  # [?]
+        body=paths(".//*[@itemprop='articleBody']", ".//*[.entry-content or .post-content]", ".//*[.content]"),
+        date=paths(
+            ".//*[.post-info or .entry-meta or .post-meta]//*[contains(., 'تاریخ')][not(*)]",  # [R] «تاریخ و زمان ارسال: …»
+            ".//*[.entry-date or .post-date or .posted-on]",
+            ".//time/@datetime",
+        ),
+        codes=(
+            ("the line «شناسه خبر»", paths(".//*[contains(text(), 'شناسه خبر')]")[0]),  # [R]
+            ("the id of the post", paths("(self::*|.//article)[starts-with(@id, 'post-')]/@id")[0]),
+        ),
+        categories=paths(".//a[contains(@rel, 'category')]", ".//*[.cat-links]//a"),
+        tags=paths(".//a[@rel='tag']", ".//*[.tags-links or .post-tags]//a"),
+        authors=paths(".//*[.author]//*[.fn]", ".//a[@rel='author']"),
+        media=paths(".//*[.post-thumbnail]"),
+        meta_lead=("og:description",),
+        meta_published=("article:published_time", "ld:datePublished"),
+        meta_modified=("article:modified_time", "ld:dateModified"),
+        meta_tags=("article:tag",),
+        schema_org=True,
+    ),
+    listing=ListingFields(
+        main=paths("//main | //*[@id='main' or @id='content']"),
+        entry=paths(".//*[.entry-title or .post-title]/a[@href]", ".//article//h2/a[@href] | .//article//h3/a[@href]"),
+        date=paths("ancestor::article[1]//time/@datetime", "ancestor::article[1]//time//text()"),
+        pager=paths("//*[.pagination or .nav-links]//a/@href | //link[@rel='next']/@href")[0],
+    ),
+    seeds=Seeds(feeds=("/feed/",), sitemaps=("/wp-sitemap.xml", "/sitemap_index.xml"), archive="/page/{page}/"),
+    picture=re.compile(r"/wp-content/uploads/[^\s?]*?(?P<size>-[0-9]+x[0-9]+|)\.(?:jpe?g|png|gif|webp)"),
+)

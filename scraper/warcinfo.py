@@ -1,0 +1,61 @@
+"""The warcinfo record that begins every WARC file: who made it, how, and all that reading the file again must know."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import msgspec
+
+from archive import warc
+from archive.offices import Office, Offices
+
+_log = logging.getLogger("bayegan")
+
+
+@dataclass(slots=True, frozen=True)
+class Context:
+    """What decides beside the page itself: the offices known to the crawl and the range it was asked for."""
+
+    offices: Offices
+    since: str | None = None
+    until: str | None = None
+    scope: str = "{}"
+    """The scope of the crawl as its warcinfo record has it."""
+
+
+def compose(offices: Offices, operator: str, **further: str) -> list[tuple[str, str]]:
+    """The fields of a warcinfo record; `further` ones by name."""
+    known = [
+        {"id": o.id, "organisation": o.organisation, "province": o.province, "url": o.url, "portal": o.portal}
+        for o in offices.all
+    ]
+    return [
+        ("software", f"Bayegan/{version('bayegan')} Scrapy/{version('scrapy')} Python/{platform.python_version()}"),
+        ("format", "WARC File Format 1.1"),
+        ("conformsTo", "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"),
+        ("operator", operator),
+        *further.items(),
+        ("offices", json.dumps(known, ensure_ascii=False, separators=(",", ":"))),
+    ]
+
+
+def read(record: warc.Record, name: str) -> Context:
+    """The context that a warcinfo record gives; an empty one, and a warning, for a record that is not ours."""
+    found = fields(record.block)
+    try:
+        scope = json.loads(found.get("scope", "{}"))
+        offices = msgspec.json.decode(found.get("offices", "[]"), type=tuple[Office, ...])
+    except (ValueError, msgspec.MsgspecError) as error:
+        _log.warning("The warcinfo record of %s is not one of ours: %s", name, error)
+        return Context(Offices((), {}, name))
+    return Context(Offices(offices, {}, name), scope.get("since"), scope.get("until"), found.get("scope", "{}"))
+
+
+def fields(block: bytes) -> dict[str, str]:
+    """An `application/warc-fields` block by name."""
+    pairs = (line.partition(": ") for line in block.decode("utf-8", "replace").split("\r\n"))
+    return {name: value for name, colon, value in pairs if colon}
