@@ -15,6 +15,7 @@ from archive import crawls, warc
 from archive.catalogue import Catalogue
 from archive.collection import CATALOGUE, repairing
 from archive.errors import CollectionError
+from archive.fixity import seal_all
 from scraper.reextract import Captured, Reading, index_reading, interpret, read_warc, with_original
 
 _BATCH = 32
@@ -36,6 +37,7 @@ class Rebuilt:
 def rebuild(root: Path, progress: Callable[[int], None] = lambda _: None, processes: int | None = None) -> Rebuilt:
     """Make catalogue and index anew from the WARC files; the old ones serve readers until the new ones are whole.
 
+    Finished files without manifest or index get one; such a manifest cannot vouch for what was before it.
     Crawls and the frontier, which no WARC file holds, are taken over from the old catalogue when it can be read.
 
     Args:
@@ -63,6 +65,7 @@ def rebuild(root: Path, progress: Callable[[int], None] = lambda _: None, proces
             crawls.take_over(catalogue, root / CATALOGUE)
             result.records = catalogue.count()
             _switch(catalogue, root / CATALOGUE)
+            seal_all(root)
         finally:
             catalogue.close()
             _remove(fresh)
