@@ -13,7 +13,7 @@ test: lint
 	$(BIN)/python -m pytest -n 2 -m "not soak"
 
 soak: .venv/dev
-	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest -m soak -rP
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -92,5 +92,6 @@ SPIDER_MIDDLEWARES = {
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 ASYNCIO_EVENT_LOOP = "uvloop.Loop"  # a quarter less CPU a page
 CONCURRENT_ITEMS = 4  # the default of 100 starts 100 tasks for each response
+WARN_ON_GENERATOR_RETURN_VALUE = False  # reads and parses our source at every start; a linter does it once
 LOG_LEVEL = "INFO"  # DEBUG halves the rate
 STATS_DUMP = False

@@ -17,10 +17,16 @@ _TEX = {
 
 
 def apa(record: NewsRecord, lang: Lang = "en") -> tuple[str, ...]:
-    """The parts of a citation in the manner of APA: who, when and what; where; what proves it."""
-    what = f"{_author(record, lang)}. ({_published(record, lang)}). {_title(record)}."
-    code = f"کد خبر {record.code}" if lang == "fa" else f"News code {record.code}"
-    return what, record.url, f"[{code}. {_evidence(record, lang)}]"
+    """The parts of a citation in the manner of APA: who, when and what; where; code and capture; what proves it.
+
+    Apart, because Persian and Latin text in one line changes places on a screen.
+    """
+    code, captured = ("کد خبر", "ضبط‌شده در") if lang == "fa" else ("News code", "Captured")
+    parts = [f"{_author(record, lang)}. ({_published(record, lang)}). {_title(record)}.", record.url]
+    if record.capture is None:
+        return (*parts, f"{code} {record.code}.")
+    moment = f"{code} {record.code}. {captured} {record.capture.fetched}."
+    return (*parts, moment, f"{record.capture.payload_digest}.", record.capture.record_id)
 
 
 def bibtex(record: NewsRecord) -> str:
@@ -80,11 +86,9 @@ def csl(record: NewsRecord) -> dict[str, Any]:
     return item
 
 
-def _evidence(record: NewsRecord, lang: Lang = "en") -> str:
+def _evidence(record: NewsRecord) -> str:
     c = record.capture
-    if c is None:
-        return "بدون ضبط" if lang == "fa" else "No capture"
-    return f"{'ضبط‌شده در' if lang == 'fa' else 'Captured'} {c.fetched}, {c.payload_digest}, {c.record_id}"
+    return f"Captured {c.fetched}, {c.payload_digest}, {c.record_id}" if c else "No capture"
 
 
 def _author(record: NewsRecord, lang: Lang = "fa") -> str:

@@ -101,7 +101,8 @@ def _diff_words(old: str, new: str) -> list[Piece]:
     if not one or not two or len(one) + len(two) > _MANY_WORDS:
         return [Piece("removed", old), Piece("added", new)]
     pieces: list[Piece] = []
-    for tag, a, b, c, d in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
+    # Spaces are junk: between two words that differ, the space is no match to cut the text at.
+    for tag, a, b, c, d in SequenceMatcher(str.isspace, one, two, autojunk=False).get_opcodes():
         if tag == "equal":
             pieces.append(Piece("same", "".join(one[a:b])))
         else:

@@ -16,6 +16,11 @@ from archive import warc
 from archive.errors import CollectionError
 from archive.http import HttpError, content_decode, payload_that_arrived, read_head, transfer_decode
 
+# A policy forbids every load, but browsers open connections ahead of some, before they look at it. A link that asks
+# for that is made a tag that means nothing; of two equal attributes, as a frame is given here, the first counts.
+_LINK = re.compile(rb"""<link(?=[\s/])(?:[^>"']|"[^"]*"|'[^']*')*""", re.IGNORECASE)
+_AHEAD = ("preconnect", "dns-prefetch")
+_FRAME = re.compile(rb"<i?frame(?=[\s/])", re.IGNORECASE)
 _SHOWN_BY = re.compile(
     rb"""(<(?:img|link|source)\b[^>]*?\s(?:src|href)\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)""", re.IGNORECASE
 )
@@ -28,14 +33,14 @@ class Replayed:
     url: str
     content_type: str
     body: bytes
-    fetched: str
 
 
 def replay(record: warc.Record, kept: Callable[[str], str | None]) -> Replayed:
     """The page of a response record.
 
     `kept` says under which address the bytes of another address are served, if they were captured. Only such
-    addresses of pictures and style sheets are written anew; every other byte is the server's.
+    addresses of pictures and style sheets are written anew, and links and frames that would open a connection
+    are made void; every other byte is the server's.
     Raises CollectionError when the record holds no body that can be decoded.
     """
     if record.type != "response":
@@ -49,8 +54,8 @@ def replay(record: warc.Record, kept: Callable[[str], str | None]) -> Replayed:
     url = record.get("WARC-Target-URI") or ""
     content_type = head.get("content-type") or "application/octet-stream"
     if "html" in content_type.lower():
-        body = _with_kept(body, url, kept)
-    return Replayed(url, content_type, body, record.get("WARC-Date") or "")
+        body = _FRAME.sub(rb'\g<0> src="about:blank"', _LINK.sub(_void, _with_kept(body, url, kept)))
+    return Replayed(url, content_type, body)
 
 
 def _body(record: warc.Record, start: int, coding: str) -> bytes:
@@ -59,6 +64,11 @@ def _body(record: warc.Record, start: int, coding: str) -> bytes:
         return transfer_decode(raw, coding)
 
     return b"".join(payload_that_arrived(io.BytesIO(raw), coding))
+
+
+def _void(match: re.Match[bytes]) -> bytes:
+    tag = unescape(match[0].decode("latin-1")).lower()
+    return b"<meta" + match[0][5:] if any(word in tag for word in _AHEAD) else match[0]
 
 
 def _with_kept(body: bytes, base: str, kept: Callable[[str], str | None]) -> bytes:

@@ -30,6 +30,7 @@ BLOCKS = frozenset(
 )
 """Elements that begin a line of their own."""
 
+_TEXT = etree.XPath("string()", smart_strings=False)
 _NOT_INLINE = SKIPPED | BLOCKS | {"br"}
 CELL_SEPARATOR = " | "
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\ufeff"
@@ -67,9 +68,13 @@ def line(root: Element) -> str:
     """All text of an element in one line."""
     if root.tag in SKIPPED:
         return ""
-    if any(element.tag in _NOT_INLINE for element in root.iterdescendants()):
+    if not len(root):
+        text = root.text or ""
+    elif any(element.tag in _NOT_INLINE for element in root.iterdescendants()):
         return " ".join(block.text for block in blocks(root))
-    text = " ".join("".join(root.itertext()).split())
+    else:
+        text = str(_TEXT(root))
+    text = " ".join(text.split())
     return text if text.strip(_INVISIBLE) else ""
 
 

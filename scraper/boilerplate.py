@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from scraper.outline import LOOKED_UP
+from scraper.repeats import fingerprint
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -81,6 +82,7 @@ _ANY_BLOCK_RULE = re.compile(
 """All of them in one search: the number of the group is the rule."""
 
 _END_MARK_INLINE = re.compile(rf"(?<=[.!؟?»:]) *(?:انتها{_Y}|پا{_Y}ان){_S}پ{_Y}ام\s*[/.]?[^\s.،]{{0,6}}\s*$")
+_TOLD = 60
 _DESK_CODE = re.compile(r"\d{4,6}|\d{2,6}(?:[/\-ـ*]+\d{2,6}){1,3}")
 
 SURVIVORS = (
@@ -118,8 +120,8 @@ def sweep(outline: Outline, places: list[Element], body: Element | None, removed
         if not kept.isdisjoint(above):
             cut(element)
     for element in _beside(outline.scope):
-        if rule := _rule(element):
-            removed[rule] += 1
+        if beside := _rule(element):
+            removed[beside] += 1
         elif element.tag == "footer" and _E_SERVICES.search("".join(element.itertext())):
             removed["e-services"] += 1
 
@@ -195,6 +197,18 @@ def strip_blocks(found: list[Block], removed: Counter[str]) -> list[Block]:
     return kept
 
 
+def strip_repeated(
+    found: list[Block], repeated: frozenset[bytes], warnings: list[str], removed: Counter[str]
+) -> list[Block]:
+    """Return the blocks that are not known from many pages of the site. What goes is counted, wiped and named."""
+    gone = [block for block in found if fingerprint(block.text) in repeated]
+    for block in gone:
+        removed["repeated"] += 1
+        _wipe(block)
+        warnings.append(f"removed, since many pages of the site have it: {block.text[:_TOLD]}")
+    return [block for block in found if block not in gone]
+
+
 def _strip_end(kept: list[Block], removed: Counter[str]) -> None:
     """Take away a desk code that is the last block, and an end mark that closes the last sentence."""
     if (
@@ -240,7 +254,7 @@ def survivors(text: str) -> list[str]:
     """Boilerplate phrases that are still in a text."""
     text = f"\n{text}"
     is_arabic = "ي" in text
-    found = set()
+    found: set[str] = set()
     for pattern, signs, arabic in _SURVIVORS:
         if any(sign in text for sign in signs) or (is_arabic and any(sign in text for sign in arabic)):
             found.update(match[0].strip() for match in pattern.finditer(text))

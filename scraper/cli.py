@@ -270,6 +270,7 @@ def extract(
     url: Annotated[str, typer.Option(help="The address it was fetched from.")],
 ) -> None:
     """Print the record of a saved page."""
+    from archive.offices import load_offices  # noqa: PLC0415
     from scraper.extract import extract as read  # noqa: PLC0415
 
     try:
@@ -280,6 +281,8 @@ def extract(
     if found.record is None:
         assert found.refusal is not None
         raise NothingFoundError(f"{file} gives no record ({found.refusal.reason}): {found.refusal.message}")
+    publisher = load_offices(console.BUILTIN_OFFICES).publisher(found.record.portal, found.record.province)
+    found.record.office = publisher.id if publisher else None
     console.print_json(console.plain(found.record))
 
 

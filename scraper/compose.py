@@ -12,7 +12,7 @@ from archive.persian import ascii_digits
 from archive.record import Extractor, Image, NewsRecord, Organisation, content_sha256
 from scraper import media
 from scraper.blocks import blocks
-from scraper.boilerplate import cut, strip_blocks, survivors, sweep
+from scraper.boilerplate import cut, strip_blocks, strip_repeated, survivors, sweep
 from scraper.newscode import ItemAddress, identify, normalise_url, portal_of
 from scraper.outline import Outline
 from scraper.place import find_province
@@ -37,6 +37,7 @@ class Context:
     fetched: dt.datetime | None
     office_province: str | None
     organisation: Organisation | None
+    repeated: frozenset[bytes] = frozenset()
 
     @property
     def host(self) -> str:
@@ -99,31 +100,42 @@ def _frame(reader: Reader, context: Context, code: str, title: str) -> NewsRecor
 
 def _fill_content(record: NewsRecord, reader: Reader, context: Context, removed: Counter[str]) -> None:
     """Lead, body, media and markup: everything for which the tree is cleaned first."""
-    body, (lead, lead_element) = reader.body, reader.lead
+    body = reader.body
     places = _outermost(reader.media() + ([body] if body is not None else []))
-    if body is not None and lead_element is not None and body in lead_element.iterancestors():
-        cut(lead_element)
-    if body is not None and reader.fields.find_body:
-        for element in reader.used:
-            if body in element.iterancestors():
-                cut(element)
-    wide = reader.scope.tag == "body" and body is not None
-    sweep(Outline(body) if wide else reader.outline, places, body, removed)
+    _clean(reader, body, places, removed)
     for place in places:
         media.make_absolute(place, context.url)
     if body is not None:
-        record.body = "\n".join(block.text for block in strip_blocks(blocks(body), removed))
+        kept = strip_blocks(blocks(body), removed)
+        if context.repeated:
+            kept = strip_repeated(kept, context.repeated, record.warnings, removed)
+        record.body = "\n".join(block.text for block in kept)
         record.links, record.attachments = media.links(body)
+        record.body_html = media.safe_html(body) if record.body else None
     elif told := reader.page.meta(("ld:articleBody",)):
         record.body = "\n".join(text for part in told.split("\n") if (text := " ".join(part.split())))
-    record.lead = lead or _lead_from_head(reader.meta_lead(), record)
+    record.lead = reader.lead[0] or _lead_from_head(reader.meta_lead(), record)
     record.images = media.images(places, reader.dialect) or _image_from_head(reader, context)
     record.videos = media.videos(places, context.url)
-    if body is not None and record.body:
-        record.body_html = media.safe_html(body)
+    _doubt(record, reader.page)
+
+
+def _clean(reader: Reader, body: Element | None, places: list[Element], removed: Counter[str]) -> None:
+    """Cut out of the tree what stands in the text and is none of it."""
+    if body is not None:
+        shown = reader.used if reader.fields.find_body else []
+        for element in (*shown, reader.lead[1]):
+            if element is not None and body in element.iterancestors():
+                cut(element)
+    wide = body is not None and reader.scope.tag == "body"
+    sweep(Outline(body) if wide and body is not None else reader.outline, places, body, removed)
+
+
+def _doubt(record: NewsRecord, page: Page) -> None:
+    """Say what may be wrong with the text."""
     shown = (record.title, record.kicker, record.lead, record.body, *record.tags, *record.categories)
-    if reader.page.lost and any("\ufffd" in text for text in shown):
-        record.warnings.insert(0, f"{reader.page.lost} bytes of the page could not be read as {reader.page.charset}")
+    if page.lost and any("\ufffd" in text for text in shown):
+        record.warnings.insert(0, f"{page.lost} bytes of the page could not be read as {page.charset}")
     if left := survivors(f"{record.lead}\n{record.body}"):
         record.warnings.append(f"boilerplate may be left in the text: {'، '.join(left)}")
 
@@ -160,7 +172,7 @@ def _aliases(page: Page, record: NewsRecord) -> list[str]:
     printed = {page.link("canonical"), page.link("amphtml"), page.meta(("og:url",)), short}
     found = set()
     for text in printed:
-        if record.code not in ascii_digits(text):
+        if record.code not in text and record.code not in ascii_digits(text):
             continue
         address = media.absolute(record.url, text)
         if address and address != record.url and normalise_url(address) != record.url:

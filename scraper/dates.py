@@ -47,6 +47,7 @@ _NUMERIC = re.compile(
 _NAMED = re.compile(
     r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|م|ام)?[\s,،/\-]*([^\W\d_]+(?:\s?[^\W\d_]+)?)\s*(?:ماه)?[\s,،/\-.]*(\d{4}|\d\d)(?![\d:])"
 )
+_LINE = re.compile(r"(?:[^\W\d_]+\s)?(\d\d?)\s([^\W\d_]+)\s(\d{4})\s?[-،/]\s(\d\d?):(\d\d)")
 _TIME = re.compile(
     r"(?<![\d:])(\d{1,2}):(\d\d)(?::(\d\d))?(?:\.\d+)?(?!\d)\s*(ق\s?\.?\s?ظ|ب\s?\.?\s?ظ|[ap]\.?m|صبح|عصر|بعد\s?از\s?ظهر)?",
     re.IGNORECASE,
@@ -98,11 +99,31 @@ def read(text: str, fetched: dt.datetime | None = None) -> Reading | None:
         return None
     if _UTC.fullmatch(text):
         return Reading(_tehran(dt.datetime.fromisoformat(text)))
+    if (match := _LINE.fullmatch(text)) and (found := _usual(match)):
+        return found
     text = clean(text)
     try:
         return _iso(text) or _rfc822(text) or _absolute(text) or (_relative(text, fetched) if fetched else None)
     except (ValueError, OverflowError):
         return None
+
+
+def _usual(match: re.Match[str]) -> Reading | None:
+    """The line of most pages: day, Jalali month, year and time. `int` reads digits of any script."""
+    month = _jalali_month(match[2])
+    year, hour = int(match[3]), int(match[4])
+    if month is None or hour >= _MIDNIGHT or year not in _JALALI_YEARS:
+        return None
+    try:
+        day = _jalali(year, month, int(match[1]))
+        return Reading(_tehran(dt.datetime.combine(day, dt.time(hour, int(match[5])))))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _jalali_month(name: str) -> int | None:
+    return _month(clean(name), _JALALI_NAMES)
 
 
 def strip_label(text: str) -> str:

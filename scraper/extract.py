@@ -60,12 +60,14 @@ def extract(
     dialect: str | None = None,
     office_province: str | None = None,
     organisation: Organisation | None = None,
+    repeated: frozenset[bytes] = frozenset(),
 ) -> Extraction:
     """Read a page. `url` is its final address; the rest is what the caller knows and may be left out.
 
     `content_type` is the header's value, `fetched` an aware time for relative dates, `portal` the namespace
     of codes (default: by host), `dialect` a name in DIALECTS that is tried first, `office_province` the ISO
-    code of the office that was crawled. Never raises for anything in the page.
+    code of the office that was crawled, `repeated` the blocks that scraper.repeats has learnt of the site: they are
+    removed from pages of unknown systems only. Never raises for anything in the page.
     """
     if not body or body.isspace():
         return Extraction(refusal=refuse("empty"))
@@ -76,13 +78,21 @@ def extract(
     url = normalise_url(url)
     portal = portal or portal_of(url)
     address = identify(url, portal)
-    context = Context(url, portal, address, fetched, office_province, organisation or ORGANISATIONS.get(portal))
     chosen, evidence = _choose(body, dialect)
+    context = Context(
+        url,
+        portal,
+        address,
+        fetched,
+        office_province,
+        organisation or ORGANISATIONS.get(portal),
+        repeated if chosen.name == GENERIC.name else frozenset(),
+    )
     removed: Counter[str] = Counter()
     result = _read(body, content_type, chosen, context, removed)
     if isinstance(result, Refusal):
         return Extraction(None, result, chosen.name, evidence)
-    return Extraction(result, None, chosen.name, evidence, dict(sorted((+removed).items())))
+    return Extraction(result, None, chosen.name, evidence, dict(sorted(removed.items())))
 
 
 def _choose(body: bytes, name: str | None) -> tuple[Dialect, list[str]]:
@@ -131,7 +141,7 @@ def _second_reading(
         found.warnings.append("the markup is broken: read by the second parser")
         return found
     if isinstance(result, NewsRecord):
-        result.warnings.append("elements are nested too deeply: text may be missing")
+        result.warnings.append("elements are too many or nested too deeply: text may be missing")
     return result
 
 
@@ -146,8 +156,8 @@ def _from_slice(body: bytes, dialect: Dialect, context: Context, removed: Counte
         page = cut_out(body, dialect.slice, removed)
         if page is None or says_listing(page, dialect.fields.meta_page):
             return None
-        scope = next(page.root.iter(dialect.slice.tag.decode() if dialect.slice.closed else "body"))
-        found = _article(page, dialect, scope, context, removed)
+        scope = next(page.root.iter(dialect.slice.tag.decode() if dialect.slice.closed else "body"), None)
+        found = None if scope is None else _article(page, dialect, scope, context, removed)
     except UnicodeDecodeError:
         return None
     if not isinstance(found, NewsRecord) or found.warnings:
@@ -162,8 +172,10 @@ def _from_whole(page: Page, dialect: Dialect, context: Context, removed: Counter
     if refusal := says_listing(page, dialect.fields.meta_page):
         return refusal
     scope = _scope(page, dialect)
-    if (scope is None or dialect.name == GENERIC.name) and (refusal := _why_not(page, dialect, context)):
-        return refusal
+    if scope is None or dialect.name == GENERIC.name:
+        refusal = _why_not(page, dialect, context)
+        if refusal and not (refusal.reason == "listing" and schema.is_article(page)):
+            return refusal
     if scope is None:
         scope = next(page.root.iter("body"), page.root)
     found = _article(page, dialect, scope, context, removed)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scraper.dialects.base import Dialect, Selector
     from scraper.page import Page
 
-_DIGITS = re.compile(r"[0-9]+")
+_DIGITS = re.compile("[0-9۰-۹٠-٩]+")
 _HOME = {fold(name) for name in ("صفحه اصلی", "صفحه نخست", "خانه", "home")}
 _SECTIONS = re.compile(r"\s*[>»›]\s*")
 _COMMAS = re.compile(r"\s*[,،]\s*")
@@ -102,8 +102,10 @@ class Reader:
         """The element that holds the text: the weightiest that the first fitting selector gives."""
         for selector in self.fields.body:
             if found := self.outline.find(selector):
-                return max(found, key=_weight) if len(found) > 1 else found[0]
-        return self.fields.find_body(self.scope) if self.fields.find_body else None
+                heaviest: Element = max(found, key=_weight) if len(found) > 1 else found[0]
+                return heaviest
+        densest: Element | None = self.fields.find_body(self.scope) if self.fields.find_body else None
+        return densest
 
     def media(self) -> list[Element]:
         """Elements beside the body that hold pictures and films of the item."""
@@ -121,8 +123,8 @@ class Reader:
                     self.used.append(found)
         if canonical := identify(self.page.link("canonical")):
             named.append(("the canonical address", canonical.code))
-        digits = ((place, _DIGITS.search(ascii_digits(text))) for place, text in named)
-        return [(place, match[0]) for place, match in digits if match]
+        digits = ((place, _DIGITS.search(text)) for place, text in named)
+        return [(place, ascii_digits(match[0])) for place, match in digits if match]
 
     def categories(self) -> list[str]:
         """From the breadcrumb, else from the section in the head, which is escaped twice on Nastooh."""

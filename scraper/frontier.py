@@ -186,7 +186,8 @@ class Frontier(BaseScheduler):
             meta={"visit": visit},
             dont_filter=True,
         )
-        request.headers.update(spider.conditions(request))
+        if conditions := spider.conditions(request):
+            request.headers.update(conditions)
         self._leased[visit.id] = request
         self._session.catalogue.begin()
         self._session.catalogue.db.execute(

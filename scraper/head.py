@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import re
+from collections.abc import Iterator
 
 from lxml import etree
 
@@ -18,8 +20,8 @@ class Head:
 
     def __init__(self, data: bytes) -> None:
         self.data = _COMMENT.sub(b"", data) if b"<!--" in data else data
-        self.quotes = b"\"'" if b"='" in data else b'"'
-        found = _LANGUAGE.search(self.data)
+        self.single = b"='" in data
+        found = _LANGUAGE.match(self.data, max(0, self.data.find(b"<html")))
         self.language = found[1].decode() if found else ""
         self.known: dict[str, str] = {}
 
@@ -46,18 +48,19 @@ class Head:
                     return text
         return ""
 
-    def _tags(self, value: bytes) -> list[dict[bytes, bytes]]:
+    def _tags(self, value: bytes) -> Iterator[dict[bytes, bytes]]:
         """Attributes of every <meta> and <link> that has one with this value, in the order of the page."""
-        found: dict[int, dict[bytes, bytes]] = {}
-        for quote in self.quotes:
-            quoted = b"%c%b%c" % (quote, value, quote)
-            at = self.data.find(quoted)
-            while at >= 0:
-                start = self.data.rfind(b"<", 0, at)
-                if (match := _TAG.match(self.data, start)) and not self._in_string(start):
-                    found[start] = {key: first or second for key, first, second in _ATTRIBUTE.findall(match[0])}
-                at = self.data.find(quoted, at + len(quoted))
-        return [found[start] for start in sorted(found)]
+        places = (self._places(b'"%b"' % value), self._places(b"'%b'" % value) if self.single else ())
+        for start in heapq.merge(*places) if self.single else places[0]:
+            if (match := _TAG.match(self.data, start)) and not self._in_string(start):
+                yield {key: first or second for key, first, second in _ATTRIBUTE.findall(match[0])}
+
+    def _places(self, quoted: bytes) -> Iterator[int]:
+        """Where the tags begin in which something stands."""
+        at = self.data.find(quoted)
+        while at >= 0:
+            yield self.data.rfind(b"<", 0, at)
+            at = self.data.find(quoted, at + len(quoted))
 
     def _in_string(self, start: int) -> bool:
         """Whether what looks like a tag is written by a script."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from scraper.dialects import Dialect
 
-_PLAIN = re.compile(r"https?://[\w.-]+/(?:[^\s/.?#\\][^\s/?#\\]*(?:/(?=[^.])|$))*(?:\?[^\s#]*)?")
-"""An address that is already in full, without dots to resolve."""
+_PLAIN = re.compile(r"https?://[\w.-]+/[^\s#\\]*")
+"""An address that is already in full."""
 
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|zip|rar|7z|pptx?)$", re.IGNORECASE)
 _FILM = re.compile(r"\.(?:mp4|m4v|webm|flv|avi|mov|3gp|m3u8)$", re.IGNORECASE)
@@ -79,7 +79,7 @@ def absolute(base: str, address: str | None) -> str | None:
     """Return an http(s) address in full, or None."""
     if not address:
         return None
-    if _PLAIN.fullmatch(address):
+    if "/." not in address and _PLAIN.fullmatch(address):
         return address
     try:
         found = urljoin(base, address.strip())

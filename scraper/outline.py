@@ -54,7 +54,7 @@ class Outline:
         if not found or selector.rest is None:
             return found
         if len(found) == 1:
-            return selector.rest(found[0])  # type: ignore[no-any-return]
+            return selector.rest(found[0])
         return list(dict.fromkeys(result for element in found for result in selector.rest(element)))
 
 

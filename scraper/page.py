@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -50,6 +50,7 @@ _FEW = 200
 """One broken byte in so many still counts as UTF-8: a truncated slug, not another charset."""
 
 _MOST_FOR_SOUP = 2**19
+_MOST_TAGS = 200_000
 
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r") + b"\x7f"
 _REFERENCE = re.compile(
@@ -71,7 +72,7 @@ class Page:
     lost: int = 0
     """Bytes that could not be read; each has become U+FFFD."""
     cut_off: bool = False
-    """Whether the parser gave up because elements are nested too deeply."""
+    """Whether the end is missing: elements are nested too deeply for the parser, or too many."""
     head: Head | None = None
     language: str = ""
     """The attribute lang of the page."""
@@ -126,6 +127,8 @@ class Source:
     charset: str = "utf-8"
     lost: int = 0
     """Bytes that could not be read; each has become U+FFFD."""
+    cut_off: bool = False
+    """Whether the end was left out, since no page of an item has so many tags."""
 
 
 def parse(body: bytes, content_type: str | None = None) -> Page | None:
@@ -142,9 +145,17 @@ def source(body: bytes, content_type: str | None = None) -> Source:
         except UnicodeDecodeError:
             pass
         else:
-            return Source(body)
+            return _bounded(Source(body))
     text, charset = decode(body, content_type)
-    return Source(text.encode("utf-8", "replace"), charset, text.count("\ufffd"))
+    return _bounded(Source(text.encode("utf-8", "replace"), charset, text.count("\ufffd")))
+
+
+def _bounded(of: Source) -> Source:
+    """Leave out what follows after so many tags: a hostile page must not eat the memory of a crawl."""
+    if of.data.count(b"<") <= _MOST_TAGS:
+        return of
+    beyond = of.data.split(b"<", _MOST_TAGS)[-1]
+    return replace(of, data=of.data[: -len(beyond) - 1], cut_off=True)
 
 
 def tree(of: Source) -> Page | None:
@@ -157,7 +168,7 @@ def tree(of: Source) -> Page | None:
     if root is None:
         return None
     page = page_of(root, of)
-    page.cut_off = any(_TOO_DEEP.search(error.message) for error in parser.error_log)
+    page.cut_off = of.cut_off or any(_TOO_DEEP.search(error.message) for error in parser.error_log)
     return page
 
 

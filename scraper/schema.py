@@ -31,6 +31,13 @@ def add(page: Page) -> None:
             return
 
 
+def is_article(page: Page) -> bool:
+    """Whether the page calls itself one article, in JSON-LD or in microdata."""
+    if page.meta(("ld:headline",)):
+        return True
+    return any(_TYPES & {kind.rsplit("/")[-1]} for kind in page.root.xpath("//@itemtype"))
+
+
 def _articles(data: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
     """Yield the objects of a type that we know, at any depth that people write."""
     if depth > _DEEPEST:

@@ -16,18 +16,22 @@ if TYPE_CHECKING:
     from scraper.dialects.base import Slice
 
 _NEAR = 200
+_MOST = 2**20
 _TELLING = re.compile(rb"<(!--|/?script\b|article\b)")
 
 
 def cut_out(data: bytes, where: Slice, removed: Counter[str]) -> Page | None:
     """Return the article of a page, with its head; None when it is not plain where the article is.
 
-    Raises UnicodeDecodeError for what is not UTF-8. Boilerplate that stands outside the article and is named by the dialect is counted in `removed`.
+    Raises UnicodeDecodeError for what is not UTF-8. Boilerplate that stands outside the article and is named by the
+    dialect is counted in `removed`.
     """
     span = _span(data, where)
     if span is None:
         return None
     start, end = span
+    if end - start > _MOST:
+        return None
     head = data.find(b"</head>", 0, start)
     if head < 0 or _hidden(data, head, start) or _spills(data, where, head, start, end):
         return None
@@ -75,4 +79,9 @@ def _hidden(data: bytes, head: int, start: int) -> bool:
 
 def _spills(data: bytes, where: Slice, head: int, start: int, end: int) -> bool:
     """Whether something that is read from the article stands outside it, too."""
-    return any(data.find(sign, head, start) >= 0 or data.find(sign, end) >= 0 for sign in where.only)
+    if where.closed:
+        return False  # nothing is looked up outside one element
+    if data.find(b"<meta", head, start) >= 0 or data.find(b"<meta", end) >= 0:
+        return True
+    only = where.only
+    return bool(only and (only.search(data, head, start) or only.search(data, end)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bs4 import BeautifulSoup, NavigableString, Tag
-from bs4.element import PreformattedString
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, PreformattedString, Tag
+from bs4.exceptions import ParserRejectedMarkup
 from lxml import etree
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def soup_tree(data: bytes) -> Element | None:
     """Return the tree of a page in UTF-8, or None when bs4 cannot read it either."""
     try:
         soup = BeautifulSoup(data, "html.parser", from_encoding="utf-8")
-    except (AssertionError, RecursionError, ValueError):
+    except (AssertionError, RecursionError, ValueError, ParserRejectedMarkup):
         return None
     root = etree.Element("html")
     stack: list[tuple[Tag, Element, int]] = [(soup, root, 0)]
@@ -43,10 +44,8 @@ def soup_tree(data: bytes) -> Element | None:
 
 def _element(tag: Tag, above: Element, root: Element) -> Element:
     """Add an element for a tag; a second <html> is the first one."""
-    if tag.name == "html":
-        element = root
-    else:
-        element = etree.SubElement(above, tag.name if _NAME.fullmatch(tag.name) else "span")
+    name = tag.name if _NAME.fullmatch(tag.name) else "span"
+    element = root if name == "html" else etree.SubElement(above, name)
     for key, value in tag.attrs.items():
         if _NAME.fullmatch(key):
             text = " ".join(value) if isinstance(value, list) else str(value)

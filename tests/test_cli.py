@@ -46,6 +46,7 @@ def test_extract_prints_the_record_of_the_user_s_own_document() -> None:
         assert record[field] == gold[key]
     assert record["body"].count("\n") == 7
     assert (record["province"], record["province_source"]) == ("IR-22", "breadcrumb")
+    assert record["office"] == "behzisti-hormozgan", "the host is another office's"
     assert not [phrase for phrase in gold["never"] if phrase in ran.out]
 
 

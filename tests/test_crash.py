@@ -67,6 +67,7 @@ def test_a_storm_of_kills_at_every_point(crawled: Crawled, tmp_path: Path, point
     line = words(crawled, tmp_path / "c")
     killed = sum(crash(point, 1 + number * 3 % 40, line) == -9 for number in range(20))
     assert bayegan(*line).code == 0
+    print(f"{point}: {killed} kills")
     assert killed
     assert_whole(crawled, tmp_path / "c")
 

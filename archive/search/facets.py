@@ -6,6 +6,7 @@ come from a table in memory; a join by row id takes ten times as long when many 
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from bisect import bisect_left
 from collections import Counter
@@ -14,13 +15,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from archive.jalali import month_length, to_gregorian
+from archive.jalali import TEHRAN, month_length, to_gregorian, to_jalali
 from archive.search.index import resolve, rowid_range, search_ids
-from archive.search.tree import Query
+from archive.search.tree import Filter, Query
 
-_FEW = 5000  # for so many hits, one look-up each is faster than the whole table
-
-_COLUMNS = "organisation, province, office, kind, status"
+_FEW = 2000  # for so many hits, one look-up each is faster than the whole table
 
 
 class Facts(NamedTuple):
@@ -29,11 +28,14 @@ class Facts(NamedTuple):
     organisation: str | None
     province: str | None
     office: str | None
-    kind: str
-    status: str
+    kind: str | None
+    status: str | None
 
 
-Table = dict[int, Facts]
+_FILTERS = ("org", "province", "office", "kind", "status")
+"""What the index calls the facts, in their order."""
+
+Table = dict[int, tuple[str | None, ...]]
 """The facts of every item, by row id."""
 
 
@@ -47,10 +49,30 @@ class Spread:
 
 
 def table(db: sqlite3.Connection) -> Table:
-    """The facts of all items."""
-    found: Table = {}
-    for *facts, rowids in db.execute(f"SELECT {_COLUMNS}, group_concat(docid) FROM items GROUP BY {_COLUMNS}"):  # noqa: S608
-        found.update(dict.fromkeys(map(int, rowids.split(",")), Facts(*facts)))
+    """The facts of all items.
+
+    They are read from the index, where they stand side by side; the rows of `items` are as wide as their texts.
+    """
+    db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.terms USING fts5vocab('main', 'news', 'row')")
+    fields = [_by_rowid(db, name, field) for name, field in zip(_FILTERS, Facts._fields, strict=True)]
+    rowids = [*search_ids(db, Query())]
+    columns = (map(values.get, rowids) for values in fields)
+    return dict(zip(rowids, zip(*columns, strict=True), strict=True))
+
+
+def _by_rowid(db: sqlite3.Connection, name: str, field: str) -> dict[int, str]:
+    """The value of one field for every item that has one."""
+    first = Filter(name, "").term
+    span = (first, first + "\U0010ffff")
+    found: dict[int, str] = {}
+    for (term,) in db.execute("SELECT term FROM temp.terms WHERE term > ? AND term < ?", span).fetchall():
+        match = f'facets : "{term}"'
+        rowids = db.execute("SELECT group_concat(rowid) FROM news WHERE news MATCH ?", (match,)).fetchone()[0]
+        if not rowids:
+            continue
+        numbers = [*map(int, rowids.split(","))]
+        value = db.execute(f"SELECT {field} FROM items WHERE docid = ?", numbers[:1]).fetchone()[0]  # noqa: S608
+        found.update(dict.fromkeys(numbers, value))
     return found
 
 
@@ -59,9 +81,9 @@ def spread(db: sqlite3.Connection, query: Query, facts_of_all: Callable[[], Tabl
     rowids = [*search_ids(db, resolve(db, query))]
     rowids.reverse()
     if len(rowids) > _FEW:
-        facts = Counter(map(facts_of_all().__getitem__, rowids))
+        facts = Counter({Facts(*each): n for each, n in Counter(map(facts_of_all().__getitem__, rowids)).items()})
     else:
-        one = f"SELECT {_COLUMNS} FROM items WHERE docid = ?"  # noqa: S608
+        one = f"SELECT {', '.join(Facts._fields)} FROM items WHERE docid = ?"  # noqa: S608
         facts = Counter(Facts(*db.execute(one, (rowid,)).fetchone()) for rowid in rowids)
     months, undated = _months(db, rowids)
     return Spread(facts, months, undated)
@@ -83,11 +105,14 @@ def _months(db: sqlite3.Connection, rowids: list[int]) -> tuple[dict[str, int], 
 
 
 def _month_of(db: sqlite3.Connection, rowid: int) -> tuple[int, int]:
-    text = db.execute("SELECT published_jalali FROM items WHERE docid = ?", (rowid,)).fetchone()[0]
-    return int(text[:4]), int(text[5:7])
+    text = db.execute("SELECT published FROM items WHERE docid = ?", (rowid,)).fetchone()[0]
+    return to_jalali(dt.datetime.fromisoformat(text).astimezone(TEHRAN).date())[:2]
 
 
 @lru_cache(maxsize=1024)
 def _end(year: int, month: int) -> int:
     """The first row id after a month."""
-    return rowid_range(None, to_gregorian(year, month, month_length(year, month)))[1] + 1
+    try:
+        return rowid_range(None, to_gregorian(year, month, month_length(year, month)))[1] + 1
+    except (ValueError, OverflowError):  # a misprint beyond the calendar
+        return rowid_range(None, None)[1] + 1

@@ -40,10 +40,12 @@ def detect(body: bytes) -> tuple[Dialect, list[str]] | None:
     None when the marks are too few to tell.
     """
     best: tuple[int, Dialect, list[str]] | None = None
+    head = body.find(b"</head>")
+    head = head if head >= 0 else len(body)
     for dialect in DIALECTS.values():
         weight, found = 0, []
         for mark in dialect.marks:
-            if mark.sign in body:
+            if body.find(mark.sign, 0, head if mark.in_head else len(body)) >= 0:
                 weight += mark.weight
                 found.append(mark.says)
                 if weight >= _PLAIN:

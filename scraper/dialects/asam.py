@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark, Seeds, paths
+from scraper.dialects.base import Dialect, Fields, ListingFields, Mark, Seeds, paths
 
 ASAM = Dialect(
     name="asam",

@@ -15,7 +15,7 @@ _CODE = r"(?:.*&)?(?:news|article|item|content|n)?id=(?P<code>[0-9]+)(?:&.*)?"
 
 _FIELDS = Fields(
     scope=paths(
-        "//*[.news-detail or .newsdetail or .NewsDetail or .news-view or .NewsView or .EDN_article or .edn_article]",  # [?]
+        "//*[.news-detail or .newsdetail or .NewsDetail or .news-view or .NewsView or .edn_article]",  # [?]
         "//form[@id][.//input[@name='__VIEWSTATE']]",  # [D]
     ),
     title=paths(
@@ -102,7 +102,7 @@ SHAREPOINT = replace(
     ASPNET,
     name="sharepoint",
     marks=(
-        Mark(b"Microsoft SharePoint", 2, "generator «Microsoft SharePoint»"),
+        Mark(b"Microsoft SharePoint", 2, "generator «Microsoft SharePoint»", in_head=True),
         Mark(b"/_layouts/", 2, "assets under /_layouts/"),
         Mark(b"ms-rtestate-field", 1, "the body class ms-rtestate-field"),
     ),

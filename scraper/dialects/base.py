@@ -39,18 +39,40 @@ class Selector:
         self.names: tuple[str, ...] = ()
         """Names as an Outline knows them: .class, #id, @itemprop."""
         self.tag: str | None = None
-        self.rest: etree.XPath | None = None
+        self.rest: Callable[[Any], list[Any]] | None = None
         if match := _NAMED.fullmatch(expression):
             sign = "#" if match["key"] == "id" else "@"
             self.names = tuple(match["classes"].split(" or ")) if match["classes"] else (sign + match["value"],)
             LOOKED_UP.update(self.names)
             self.tag = None if match["tag"] == "*" else match["tag"]
             if rest := match["rest"]:
-                self.rest = _compiled(f"{'.' if rest[0] == '/' else 'self::*'}{rest}")
+                self.rest = _steps(rest) or _compiled(f"{'.' if rest[0] == '/' else 'self::*'}{rest}")
 
     def __call__(self, element: Any) -> Any:
         """Return what it finds from an element: elements or strings."""
         return self.xpath(element)
+
+
+_STEPS = re.compile(r"(?P<axis>//?)(?P<tag>[a-z][a-z0-9]*)(?:/@(?P<attribute>[\w-]+))?")
+_IS_ONE_OF = re.compile(r"\[(self::[a-z0-9]+(?: or self::[a-z0-9]+)*)\]")
+
+
+def _steps(rest: str) -> Callable[[Any], list[Any]] | None:
+    """The rest of a path without XPath, which is slower, when it is one of the simple ones."""
+    if match := _IS_ONE_OF.fullmatch(rest):
+        tags = frozenset(name.removeprefix("self::") for name in match[1].split(" or "))
+        return lambda element: [element] if element.tag in tags else []
+    if not (match := _STEPS.fullmatch(rest)):
+        return None
+    tag, attribute = match["tag"], match["attribute"]
+    children = match["axis"] == "/"
+    if attribute is None:
+        return lambda element: list(element.iterchildren(tag) if children else element.iterdescendants(tag))
+    return lambda element: [
+        value
+        for found in (element.iterchildren(tag) if children else element.iterdescendants(tag))
+        if (value := found.get(attribute)) is not None
+    ]
 
 
 def paths(*expressions: str) -> tuple[Selector, ...]:
@@ -78,6 +100,8 @@ class Mark:
     sign: bytes
     weight: int
     says: str
+    in_head: bool = False
+    """Whether it stands above </head> if anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +128,8 @@ class Slice:
     end: tuple[bytes, ...]
     closed: bool = True
     """Whether `end` is the closing tag of the same element, so that the slice is one element."""
-    only: tuple[bytes, ...] = ()
-    """Byte strings that must not stand outside the slice: else the whole page is read."""
+    only: re.Pattern[bytes] | None = None
+    """What must not stand outside the slice, where it would be read too. Quick when it begins with a plain string."""
     beside: tuple[tuple[bytes, str], ...] = ()
     """Byte strings outside the article that tell of boilerplate left out with the rest of the page, and its rule."""
 
@@ -200,7 +224,7 @@ class Dialect:
     """Rules that held up to and including a day, the oldest first: a capture is read by the rules of its day."""
 
     def on(self, day: dt.date | None) -> tuple[Dialect, ...]:
-        """This dialect with the rules of a day, then with its others: a site may have changed sooner or later."""
+        """Return the dialect with the rules of a day, then with its others: a site may have changed sooner or later."""
         if not self.earlier:
             return (self,)
         periods = [*self.earlier, (dt.date.max, self.fields)]

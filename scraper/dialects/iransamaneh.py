@@ -17,7 +17,7 @@ IRANSAMANEH = Dialect(
         Mark(b"news_id_c", 1, "the code line news_id_c"),  # [D]
         Mark(b"rutitr", 1, "the kicker class rutitr"),  # [D]
         Mark(b"iransamaneh", 1, "the word iransamaneh"),  # [D]
-        Mark(b"/fa/rss/allnews", 1, "the feed /fa/rss/allnews"),  # [D]
+        Mark(b"/fa/rss/allnews", 1, "the feed /fa/rss/allnews", in_head=True),  # [D]
     ),
     addresses=(
         # [D]. A date in place of the code is the grammar of another system (Tasnim).
@@ -46,7 +46,6 @@ IRANSAMANEH = Dialect(
         tags=paths(".//*[.tag_items]//a[.tags_item]"),  # [D]
         authors=paths(".//*[.news_author or .reporter]"),  # [?]
         media=paths(".//div[.lead_image or .news_image]"),  # [?]
-        short_url=paths(".//input[@id='short_link' or @name='short_link']/@value"),  # [?]
     ),
     listing=ListingFields(
         main=paths("//*[.pager or .pagination]/.."),  # [?]
@@ -62,16 +61,9 @@ IRANSAMANEH = Dialect(
         tag=b"div",
         end=(b'class="comments_container"', b'id="comm_form"'),  # [D]
         closed=False,
-        only=(
-            b"<meta",
-            b"news_pdate_c",
-            b"news_id_c",
-            b'class="rutitr',
-            b'class="subtitle"',
-            b'class="body"',
-            b"tags_item",
-            b"lead_image",
-            b"short_link",
+        only=re.compile(
+            rb'class="(?:rutitr|subtitle"|body"|news_(?:nav news_)?(?:pdate_c|id_c)|news_author|reporter|tags_item'
+            rb"|lead_image|news_image)"
         ),
         beside=(
             (b'class="comments_container"', "comments"),

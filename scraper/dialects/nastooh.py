@@ -13,9 +13,9 @@ NASTOOH = Dialect(
     name="nastooh",
     version=1,
     marks=(
-        Mark(b"www.nastooh.ir", 2, "generator «www.nastooh.ir»"),  # [D]
-        Mark(b'"nastooh:', 2, "metas named nastooh:*"),  # [D]
-        Mark(b"/resources/theme/", 1, "assets under /resources/theme/"),  # [R]
+        Mark(b"www.nastooh.ir", 2, "generator «www.nastooh.ir»", in_head=True),  # [D]
+        Mark(b'"nastooh:', 2, "metas named nastooh:*", in_head=True),  # [D]
+        Mark(b"/resources/theme/", 1, "assets under /resources/theme/", in_head=True),  # [R]
         Mark(b"frmNewsComment", 1, "the form frmNewsComment"),  # [D]
     ),
     addresses=(

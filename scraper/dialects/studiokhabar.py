@@ -10,7 +10,7 @@ STUDIOKHABAR = Dialect(
     name="studiokhabar",
     version=1,
     marks=(
-        Mark(b'content="News Studio', 2, "generator «News Studio»"),  # [S]
+        Mark(b'content="News Studio', 2, "generator «News Studio»", in_head=True),  # [S]
         Mark(b"docDiv3TitrMain", 2, "the title docDiv3TitrMain"),  # [S]
         Mark(b"doctextarea", 1, "the body doctextarea"),  # [S]
         Mark(b"docDivLead1", 1, "the lead docDivLead1"),  # [S]

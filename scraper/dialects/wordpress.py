@@ -1,4 +1,4 @@
-"""WordPress with Persian themes. Dates of the path are Jalali or Gregorian; the code stands in the page, if anywhere."""
+"""WordPress with Persian themes. Dates in the path are Jalali or Gregorian; the code stands in the page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WORDPRESS = Dialect(
         lead=paths(".//*[.entry-summary or .post-lead or .lead]"),  # [?]
         body=paths(".//*[@itemprop='articleBody']", ".//*[.entry-content or .post-content]", ".//*[.content]"),
         date=paths(
-            ".//*[.post-info or .entry-meta or .post-meta]//*[contains(., 'تاریخ')][not(*)]",  # [R] «تاریخ و زمان ارسال: …»
+            ".//*[.post-info or .entry-meta or .post-meta]//*[contains(., 'تاریخ')][not(*)]",  # [R]
             ".//*[.entry-date or .post-date or .posted-on]",
             ".//time/@datetime",
         ),

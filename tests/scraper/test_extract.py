@@ -18,8 +18,8 @@ URL = "https://www.behzisti.ir/news/70/نمونه"
 NASTOOH = "behzisti.ir__news-70583", "khabaronline.ir__news-1353889"
 IRANSAMANEH = "tabnak.ir__fa-news-818242", "yjc.ir__1558105248971"
 TASNIM = ("tasnimnews.com__1558105248971",)
-REAL_PAGES = {name: "nastooh" for name in NASTOOH} | {name: "iransamaneh" for name in IRANSAMANEH}
-REAL_PAGES |= {name: "tasnim" for name in TASNIM}
+REAL_PAGES = dict.fromkeys(NASTOOH, "nastooh") | dict.fromkeys(IRANSAMANEH, "iransamaneh")
+REAL_PAGES |= dict.fromkeys(TASNIM, "tasnim")
 FIELDS = {
     "url": "url",
     "code": "code",
@@ -239,3 +239,45 @@ def test_loads_without_scrapy():
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_text_below_too_many_levels_is_read_by_the_second_parser():
+    deep = "<font>" * 400
+    record = extract(article(f"<p>نخست</p>{deep}<p>آخر</p>"), URL).record
+    assert record.body == "نخست\nآخر"
+    assert record.warnings == ["the markup is broken: read by the second parser"]
+
+
+def test_a_page_of_an_unknown_system_that_calls_itself_an_article_may_have_many_links():
+    links = "".join(f'<a href="/content/{n}0/x">خبر {n}</a>' for n in range(20))
+    said = '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "عنوان"}</script>'
+    body = f"<h1>عنوان</h1><div class='news-body'>متن خبر. کد خبر: 77</div><p>کد خبر: 77</p>{links}"
+    page = "<html><head>{}</head><body>" + body
+    assert extract(page.format("").encode(), "https://x.ir/a/b").refusal.reason == "listing"
+    assert extract(page.format(said).encode(), "https://x.ir/a/b").record.code == "77"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["{", "[]", "7", '"a"', '{"@type": 7}', '{"@type": ["NewsArticle"], "headline": {"a": [1]}}', "[" * 5000],
+)
+def test_odd_json_ld_does_no_harm(said):
+    page = f'<html><script type="application/ld+json">{said}</script><h1>عنوان</h1><div class="news-body">متن.</div>'
+    assert extract(page.encode(), "https://x.ir/content/12/x").record.title == "عنوان"
+
+
+def test_the_text_of_json_ld_serves_when_the_page_shows_none():
+    said = '{"@type": "NewsArticle", "headline": "عنوان", "articleBody": "بند نخست.\\n\\n بند دوم."}'
+    page = f'<html><script type="application/ld+json">{said}</script><h1>عنوان</h1><div id="app"></div>'
+    assert extract(page.encode(), "https://x.ir/content/12/x").record.body == "بند نخست.\nبند دوم."
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [("utf-8", "windows-1256"), ("windows-1256", "utf-8"), ("windows-utf-8", "utf-8"), ("", "windows-1256")],
+)
+def test_charsets_that_lie_or_are_missing(declared, encoding):
+    text = "<p>سلام بر شما که اين متن را مي خوانيد، باران آمد و همه شادمان شدند.</p>" * 3
+    page = article(text, title="سلام").decode().replace('<meta charset="utf-8">', f'<meta charset="{declared}">')
+    record = extract(page.encode(encoding), URL).record
+    assert (record.title, record.body.split("\n")[0]) == ("سلام", text[3 : text.index("</p>")])

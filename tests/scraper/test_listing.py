@@ -121,3 +121,32 @@ def test_a_headline_that_names_a_day_is_no_date():
     entry = f'<li class="news"><h3><a href="/news/1/a" title="{title}">{title}</a></h3></li>'
     page = f'<meta name="generator" content="www.nastooh.ir">{entry}'
     assert read_listing(page.encode(), URL).entries[0].published_raw is None
+
+
+def test_a_real_listing_of_2011():
+    page = REAL / "mehrnews.ir__txtNewsView_fa-1389-12-19.html"
+    if not page.exists():
+        pytest.skip(f"real pages are not at {REAL}")
+    listing = read_listing(page.read_bytes(), "http://www.mehrnews.ir/txtNewsView_fa.aspx?t=News&Page=1")
+    assert listing.kind == "html"
+    assert len(listing.entries) == 358
+    assert all(parse(entry.published_raw).year == 2011 for entry in listing.entries if entry.published_raw)
+    assert sum(entry.published_raw is not None for entry in listing.entries) == 358
+
+
+def test_listing_of_wordpress():
+    title = '<h2 class="entry-title"><a href="/?p={0}">خبر {0}</a></h2>'
+    entry = f'<article>{title}<time datetime="2014-12-2{{0}}">x</time></article>'
+    page = (
+        '<head><meta name="generator" content="WordPress 4"></head><body><main>'
+        + entry.format(7)
+        + entry.format(8)
+        + '</main><aside><h3><a href="/?p=9">کناری</a></h3></aside>'
+        + '<div class="nav-links"><a href="/page/2/">۲</a></div>'
+    )
+    listing = read_listing(page.encode(), "https://x.ir/")
+    assert [(found.url, found.published_raw) for found in listing.entries] == [
+        ("https://x.ir/?p=7", "2014-12-27"),
+        ("https://x.ir/?p=8", "2014-12-28"),
+    ]
+    assert listing.pages == ["https://x.ir/page/2/"]

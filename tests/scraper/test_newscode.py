@@ -111,3 +111,39 @@ def test_never_raises(url):
 )
 def test_slugs_do_not_matter(code, slug):
     assert identify(f"https://qom.behzisti.ir/news/{code}/{quote(slug, safe='')}").id == f"behzisti:{code}"
+
+
+QUERIES = {
+    "https://x.ir/?p=5111": ("5111", "short"),
+    "https://x.ir/index.php?cat=2&p=5111": ("5111", "short"),
+    "https://x.ir/archives/5111/نمونه": ("5111", "canonical"),
+    "http://x.ir/NewsPrint.aspx?NewsID=1271620": ("1271620", "print"),
+    "http://x.ir/fa/NewsDetail.aspx?lang=1&newsid=88": ("88", "canonical"),
+    "http://x.ir/fa/news/articleType/ArticleView/articleId/44/x.aspx": ("44", "canonical"),
+    "http://x.ir/Lists/News/DispForm.aspx?ID=7": ("7", "canonical"),
+    "https://x.ir/fa/doc/news/130071/x": ("130071", "canonical"),
+    "https://x.ir/content/4411/x": ("4411", "canonical"),
+    "https://x.ir/fa/news/1402/11/19/70583/x/amp": ("70583", "amp"),
+}
+
+
+@pytest.mark.parametrize("url", QUERIES)
+def test_addresses_of_other_systems(url):
+    found = identify(url)
+    assert (found.code, found.variant) == QUERIES[url]
+    assert identify(normalise_url(url)) == found
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://x.ir/News.aspx",
+        "http://x.ir/Search.aspx?PageID=4",
+        "http://x.ir/NewsList.aspx?GroupID=4&page=2",
+        "https://x.ir/?page=4",
+        "https://x.ir/?s=p=4",
+        "https://x.ir/1393/10/07/",
+    ],
+)
+def test_listings_of_other_systems_name_no_item(url):
+    assert identify(url) is None

@@ -1,0 +1,1 @@
+"""The pages: one module a subject. A view reads parameters and gives data; its template shows them."""

@@ -1,0 +1,239 @@
+"""What pages show, that each has a JSON twin with the same facts, and that links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from lxml import html
+
+from archive.catalogue import Catalogue
+from archive.collection import open_collection
+from archive.record import to_dict
+from archive.search import index
+from archive.web.routes import DOWNLOADS, VIEWS
+from tests.web.conftest import Shown, Site
+
+
+def document(site: Site, path: str, **params: str | int) -> html.HtmlElement:
+    found = site.get(path, **params)
+    assert found.status_code == 200, (path, found.text[:300])
+    return html.fromstring(found.text)
+
+
+def text(element: html.HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+def example(path: str, shown: Shown) -> str:
+    """An address of a route."""
+    values = {"id": shown.edited, "province": "IR-22", "office": "behzisti-hormozgan", "year": "1403", "month": "1"}
+    return path.format(**values)
+
+
+@pytest.fixture(scope="module")
+def catalogue(shown: Shown):
+    collection = open_collection(shown.path)
+    yield collection.catalogue
+    collection.close()
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.path)
+def test_every_page_is_there_in_both_languages_and_as_json(site: Site, shown: Shown, view) -> None:
+    path = example(view.path, shown)
+    persian, english = document(site, path), document(site, f"/en{path}")
+    assert (persian.get("lang"), persian.get("dir")) == ("fa", "rtl")
+    assert (english.get("lang"), english.get("dir")) == ("en", "ltr")
+    twin = example(view.twin, shown)
+    assert persian.xpath('string(//link[@type="application/json"]/@href)') == twin
+    assert site.get(twin).headers["content-type"] == "application/json"
+    assert len(persian.xpath("//h1")) == 1
+
+
+def test_no_link_on_any_page_leads_nowhere(site: Site) -> None:
+    seen: set[str] = set()
+    waiting = ["/", "/en/"]
+    while waiting and len(seen) < 250:
+        path = waiting.pop()
+        found = site.get(path)
+        assert found.status_code == 200, path
+        if not found.headers["content-type"].startswith("text/html") or path.startswith("/replay"):
+            continue
+        for address in html.fromstring(found.text).xpath("//a/@href | //link/@href | //img/@src | //iframe/@src"):
+            link = address.partition("#")[0]
+            if link.startswith("/") and link not in seen and "owned" not in link:
+                seen.add(link)
+                waiting.insert(0, link)
+    assert len(seen) >= 250
+
+
+def test_the_front_page_shows_the_newest_items_and_the_numbers_of_the_archive(
+    site: Site, shown: Shown, catalogue: Catalogue
+) -> None:
+    data = site.get("/index.json").json()
+    assert data["state"]["items"] == shown.count
+    assert data["state"]["withdrawn"] == 1
+    assert data["state"]["captures"] == catalogue.db.execute("SELECT count(*) FROM captures").fetchone()[0]
+    newest = [catalogue.by_docid(docid).id for docid in index.search(catalogue.db, "", limit=12).ids]
+    assert [item["id"] for item in data["latest"]] == newest
+    links = document(site, "/").xpath('//ol[@class="items"]//h3/a/@href')
+    assert links == [f"/item/{item}" for item in newest]
+
+
+SPELLINGS = ("توان‌خواهان", "توان خواهان", "توانخواهان", "توان‌خواهان".replace("ی", "ي"))
+
+
+@pytest.mark.parametrize("query", SPELLINGS)
+def test_a_search_finds_the_same_in_every_spelling_and_marks_it_in_the_original(site: Site, query: str) -> None:
+    page = document(site, "/search", q=query)
+    assert page.xpath('//input[@name="q"]/@value') == [query]
+    marked = {mark.text_content().replace("\u200c", " ") for mark in page.xpath("//mark")}
+    assert marked <= {"توان خواهان", "توان", "خواهان"}
+    assert marked
+    assert len(page.xpath('//ol[@class="items"]/li')) == site.get("/search.json", q=SPELLINGS[0]).json()["total"]
+
+
+def test_facets_count_every_hit_and_narrow_to_what_they_say(site: Site, catalogue: Catalogue) -> None:
+    found = site.get("/search.json", q="بهزیستی").json()
+    records = [catalogue.by_docid(docid) for docid in index.search_ids(catalogue.db, "بهزیستی")]
+    assert found["total"] == len(records)
+    facets = {facet["name"]: {v["value"]: v["count"] for v in facet["values"]} for facet in found["facets"]}
+    for name, field in {"province": "province", "office": "office", "kind": "kind", "org": "organisation"}.items():
+        assert facets[name] == {k: n for k, n in Counter(getattr(r, field) for r in records).items() if k}, name
+    assert facets["year"] == Counter(r.published_jalali[:4] for r in records if r.published_jalali)
+    for name in ("province", "kind", "org"):
+        for value, count in facets[name].items():
+            if len(value) < 20:
+                assert site.get("/search.json", q="بهزیستی", **{name: value}).json()["total"] == count
+    for year, count in facets["year"].items():
+        assert site.get("/search.json", q="بهزیستی", **{"from": year, "to": year}).json()["total"] == count
+
+
+def test_months_are_offered_within_one_year_and_chosen_filters_can_be_taken_back(site: Site) -> None:
+    page = document(site, "/search", **{"from": "1402", "to": "1402", "province": "IR-22"})
+    month = page.xpath('//aside//a[contains(text(), "اسفند")]/@href')[0]
+    assert "from=1402-12" in month
+    assert "province=IR-22" in month
+    back = page.xpath('//p[@class="chosen"]/a')
+    assert [text(a) for a in back] == ["هرمزگان ✕", "از تاریخ ۱۴۰۲ ✕", "تا تاریخ ۱۴۰۲ ✕"]
+    assert "province" not in back[0].get("href")
+    assert all("from=" in a.get("href") for a in back[:1])
+
+
+def test_pages_of_a_result_hold_every_hit_once_newest_first(site: Site) -> None:
+    first = site.get("/search.json").json()
+    hits = [hit for page in range(1, first["pages"] + 1) for hit in site.get("/search.json", page=page).json()["hits"]]
+    assert len(hits) == len({hit["id"] for hit in hits}) == first["total"]
+    days = [hit["published"] for hit in hits if hit["published"]]
+    assert [d[:10] for d in days] == sorted((d[:10] for d in days), reverse=True)
+    assert hits[-1]["published"] is None
+    assert document(site, "/search").xpath('//a[@rel="next"]/@href') == ["/search?page=2"]
+
+
+def test_best_match_first_is_another_order_of_the_same_hits(site: Site) -> None:
+    by_day, by_rank = (site.get("/search.json", q="کودک", sort=sort).json() for sort in ("date", "relevance"))
+    assert by_day["total"] == by_rank["total"]
+    assert [h["id"] for h in by_day["hits"]] != [h["id"] for h in by_rank["hits"]]
+
+
+def test_an_item_shows_its_record_and_where_its_bytes_are(site: Site, plain) -> None:
+    data = site.get(f"/item/{plain.id}.json").json()
+    assert data["record"] == to_dict(plain)
+    assert list(data["record"]) == list(to_dict(plain))
+    page = document(site, f"/item/{plain.id}")
+    shown = text(page)
+    for fact in (plain.title, plain.capture.payload_digest, plain.capture.warc, plain.capture.record_id, plain.url):
+        assert fact in shown
+    assert plain.capture.fetched in shown
+    body = text(page.xpath('//div[@class="text"]')[0])
+    words = [word for line in plain.body.split("\n") for word in line.split() if word != "|"]
+    assert not [word for word in words if word not in body]
+
+
+def test_neighbours_follow_the_order_of_codes(site: Site, catalogue: Catalogue) -> None:
+    ids = [record.id for record in catalogue.records()]
+    for item in (ids[0], ids[5], ids[-1]):
+        data = site.get(f"/item/{item}.json").json()
+        kin = [other for other in ids if other.split(":")[0] == item.split(":")[0]]
+        at = kin.index(item)
+        assert (data["previous"] or {"id": None})["id"] == (kin[at - 1] if at else None)
+        assert (data["next"] or {"id": None})["id"] == (kin[at + 1] if at + 1 < len(kin) else None)
+
+
+def test_a_text_that_was_passed_on_is_the_same_story_and_others_are_not(site: Site, shown: Shown) -> None:
+    alike = site.get(f"/item/{shown.copied}.json").json()["same_story"]
+    assert [each["item"]["id"] for each in alike] == ["oghaf:990001"]
+    assert alike[0]["shared"] > 0.9
+    assert "oghaf:990001" in site.get(f"/item/{shown.copied}").text
+
+
+def test_a_withdrawn_item_says_so_on_its_page_and_in_lists(site: Site, shown: Shown) -> None:
+    assert document(site, f"/item/{shown.withdrawn}").xpath('//p[@class="withdrawn"]')
+    assert [h["id"] for h in site.get("/search.json", status="gone").json()["hits"]] == [shown.withdrawn]
+    assert document(site, "/search", q="status:gone").xpath('//span[@class="gone"]')
+    assert not document(site, f"/item/{shown.edited}").xpath('//p[@class="withdrawn"]')
+
+
+def test_an_edit_is_shown_word_by_word(site: Site, shown: Shown) -> None:
+    data = site.get(f"/item/{shown.edited}/diff.json").json()
+    assert (data["older"]["revision"], data["newer"]["revision"]) == (1, 2)
+    title = next(f for f in data["fields"] if f["field"] == "title")
+    assert [p["text"].strip() for p in title["pieces"] if p["change"] == "added"] == ["(اصلاحیه)"]
+    page = document(site, f"/item/{shown.edited}/diff")
+    assert any("اصلاحیه" in ins.text_content() for ins in page.xpath("//ins"))
+    assert page.xpath("//del")
+    same = document(site, f"/item/{shown.edited}/diff", a=2, b=2)
+    assert not same.xpath('//div[@class="difference"]')
+
+
+def test_a_kept_picture_is_shown_and_another_named(site: Site, shown: Shown) -> None:
+    page = document(site, f"/item/{shown.edited}")
+    kept = page.xpath('//section[@class="pictures"]//img/@src')
+    assert len(kept) == 1
+    assert site.get(kept[0]).content.startswith(b"\x89PNG")
+    assert not [src for src in page.xpath("//img/@src") if not src.startswith("/")]
+
+
+def test_places_and_calendar_add_up(site: Site, shown: Shown) -> None:
+    places = site.get("/places.json").json()
+    assert sum(p["total"] for p in places["provinces"]) + places["elsewhere"] == shown.count
+    assert len(places["provinces"]) == 31
+    calendar = site.get("/calendar.json").json()
+    assert sum(y["total"] for y in calendar["years"]) + calendar["undated"] == shown.count
+    year = calendar["years"][0]
+    at = max(range(12), key=lambda month: year["months"][month])
+    month = site.get(f"/calendar/{year['year']}/{at + 1}.json").json()
+    assert month["total"] == year["months"][at] == sum(d["items"] for d in month["days"])
+    day = max(month["days"], key=lambda d: d["items"])
+    assert site.get("/search.json", **{"from": day["date"], "to": day["date"]}).json()["total"] == day["items"]
+
+
+def test_weekdays_stand_in_their_column(site: Site) -> None:
+    days = site.get("/calendar/1403/1.json").json()["days"]
+    assert (days[0]["gregorian"], days[0]["weekday"]) == ("2024-03-20", 4), "1 Farvardin 1403 was a Wednesday"
+    row = document(site, "/calendar/1403/1").xpath('//table[@class="month"]/tbody/tr[1]/td')
+    assert [text(cell)[:1] for cell in row] == ["", "", "", "", "۱", "۲", "۳"]
+
+
+def test_coverage_counts_every_office_and_shows_gaps(site: Site, catalogue: Catalogue) -> None:
+    data = site.get("/coverage.json", year=1402).json()
+    for office in data["offices"]:
+        expected = [0] * 12
+        rows = catalogue.db.execute("SELECT published_jalali FROM items WHERE office = ?", (office["office"],))
+        for (day,) in rows:
+            if day and day.startswith("1402"):
+                expected[int(day[5:7]) - 1] += 1
+        assert office["months"] == expected
+    assert document(site, "/coverage", year=1402).xpath('//td[@class="gap"]')
+
+
+def test_the_address_of_an_item_is_its_id_and_stays(site: Site, shown: Shown) -> None:
+    assert site.get(f"/item/{shown.edited}").status_code == 200
+    assert site.get(f"/item/{shown.edited.replace(':', '%3A')}").status_code == 200
+
+
+def test_the_routes_do_not_hide_each_other() -> None:
+    paths = [each.path for each in (*VIEWS, *DOWNLOADS)] + [view.twin for view in VIEWS]
+    assert len(paths) == len(set(paths))
+    assert all(re.fullmatch(r"/[a-z/{}.-]*", path) for path in paths)
