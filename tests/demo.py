@@ -57,6 +57,7 @@ def main() -> None:
 
 
 NEXT = (
+    (".venv/bin/bayegan serve --collection demo/collection", "the same in a browser"),
     ('.venv/bin/bayegan search "province:هرمزگان اشتغال" --collection demo/collection', "narrow by province"),
     (".venv/bin/bayegan search 'title:وقف from:1402-12' --json --collection demo/collection", "for a program"),
     (".venv/bin/bayegan report --collection demo/collection", "what the crawl did"),
