@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,12 +27,13 @@ FLAGS = (
 
 
 def chromium() -> str:
-    """Debian's Chromium; installed when this is CI."""
+    """Debian's Chromium; in CI it is installed, by the first of the test processes that asks."""
+    with (Path(tempfile.gettempdir()) / "bayegan-tests-chromium.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shutil.which("chromium") and os.environ.get("CI") == "true":
+            subprocess.run(["apt-get", "update"], check=True, capture_output=True)
+            subprocess.run(["apt-get", "install", "-y", "chromium"], check=True, capture_output=True)
     found = shutil.which("chromium")
-    if not found and os.environ.get("CI") == "true":
-        subprocess.run(["apt-get", "update"], check=True, capture_output=True)
-        subprocess.run(["apt-get", "install", "-y", "chromium"], check=True, capture_output=True)
-        found = shutil.which("chromium")
     if not found:
         pytest.skip("NO BROWSER WAS TESTED: chromium is not installed; `apt-get install chromium` brings it")
     return found
