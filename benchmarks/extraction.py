@@ -29,7 +29,6 @@ from tests.portal.nastooh import Nastooh
 from tests.portal.world import World
 
 ROOT = Path(__file__).parent.parent
-REAL = ROOT.parent / "shared/pages"
 SIZE = 90_000
 BATCH = 10
 METAS = ("og:title", "og:description", "article:published_time", "article:section", "article:tag", "nastooh:code")

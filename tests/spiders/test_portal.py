@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import re
@@ -14,6 +15,7 @@ import pytest
 
 from archive import warc
 from archive.collection import open_collection
+from archive.errors import BayeganError
 from archive.record import to_dict
 from tests.conftest import IMPOLITE, ROOT, Crawled, bayegan, command, crawl, environment
 from tests.portal.faults import Fault
@@ -217,15 +219,29 @@ def test_after_kill_nine_at_ten_random_moments_the_same_items_are_there(crawled:
     assert bayegan("verify", "--collection", tmp_path / "c").code == 0, seed
 
 
+def wait_for_captures(collection: Path, number: int) -> None:
+    """Until a crawl in another process has committed so many."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(BayeganError):
+            if (
+                open_collection(collection).catalogue.db.execute("SELECT count(*) FROM captures").fetchone()[0]
+                >= number
+            ):
+                return
+        time.sleep(0.05)
+    pytest.fail("the crawl committed nothing")
+
+
 def test_sigterm_ends_what_is_in_flight_and_the_next_crawl_goes_on(crawled: Crawled, tmp_path: Path) -> None:
     words = command(
         "crawl", "all", "--offices", crawled.folder / "portal.toml", "--collection", tmp_path / "c", *IMPOLITE
     )
-    slow = [*words, "-s", "DOWNLOAD_DELAY=0.1"]
+    slow = [*words, "-s", "DOWNLOAD_DELAY=0.3"]
     run = subprocess.Popen(slow, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(2.5)
+    wait_for_captures(tmp_path / "c", 10)
     run.send_signal(signal.SIGTERM)
-    out, err = run.communicate(timeout=30)
+    out, err = run.communicate(timeout=60)
     assert run.returncode == 4, err
     assert "stopped (shutdown)" in out
     assert not list((tmp_path / "c").rglob("*.open"))
