@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from isal import isal_zlib
 
-_UNREADABLE: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub says instance
+UNREADABLE: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub says instance
 _GZIP_MEMBER = 31  # zlib's wbits for a gzip header and trailer
 _MAGIC = b"\x1f\x8b\x08"
 _RECORD = b"WARC/1."
@@ -99,10 +99,10 @@ def scan(path: Path) -> Iterator[Member | Gap]:
         while start < size:
             broken = ""
             try:
-                for member in _members(source, start):
+                for member in read_members(source, start):
                     start = member.offset + member.length
                     yield member
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 broken = str(error)
             if start < size:
                 end = find_member(source, start + 1, size)
@@ -110,7 +110,7 @@ def scan(path: Path) -> Iterator[Member | Gap]:
                 start = size if end is None else end
 
 
-def _members(source: BinaryIO, start: int) -> Iterator[Member]:
+def read_members(source: BinaryIO, start: int) -> Iterator[Member]:
     """Whole members from `start`; ends where the file does, in the middle of a member too. Raises isal's error."""
     source.seek(start)
     offset, pending = start, b""
@@ -154,7 +154,7 @@ def find_member(source: BinaryIO, start: int, end: int) -> int | None:
 def _begins_record(packed: bytes) -> bool:
     try:
         return bool(isal_zlib.decompressobj(_GZIP_MEMBER).decompress(packed, len(_RECORD)) == _RECORD)
-    except _UNREADABLE:
+    except UNREADABLE:
         return False
 
 

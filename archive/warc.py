@@ -21,15 +21,14 @@ from isal import isal_zlib
 from warcio.statusandheaders import StatusAndHeaders
 
 from archive.errors import CollectionError
+from archive.members import UNREADABLE, read_members
 from archive.spool import Spool
 
 OPEN_SUFFIX = ".open"
 MAX_BYTES = 1_000_000_000
 MAX_AGE = dt.timedelta(days=1)
 _LEVEL = 2  # most bodies arrive gzipped already: level 2 costs a quarter of zlib's 6, level 0 would grow them
-_UNREADABLE: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub says instance
 _GZIP_MEMBER = 31  # zlib's wbits for a gzip header and trailer
-_CHUNK = 1 << 18
 
 CAPTURES = ("response", "revisit")
 """The record types that hold what a server said."""
@@ -288,31 +287,16 @@ def members(path: Path, start: int = 0) -> Iterator[tuple[int, int, bytes]]:
 
     Raises DamagedMemberError at the first member that is not whole, so a caller knows how far the file is good.
     """
-    with path.open("rb") as source:
-        source.seek(start)
-        offset, pending = start, b""
-        while True:
-            unpacker = isal_zlib.decompressobj(_GZIP_MEMBER)
-            parts: list[bytes] = []
-            length = 0
-            while not unpacker.eof:
-                chunk = pending or source.read(_CHUNK)
-                pending = b""
-                if not chunk:
-                    break
-                length += len(chunk)
-                try:
-                    parts.append(unpacker.decompress(chunk))
-                except _UNREADABLE as error:
-                    raise DamagedMemberError(path, offset, f"not a readable gzip member ({error})") from error
-            if not unpacker.eof:
-                if length == 0:
-                    return
-                raise DamagedMemberError(path, offset, "the last gzip member is cut off")
-            pending = unpacker.unused_data
-            length -= len(pending)
-            yield offset, length, b"".join(parts)
-            offset += length
+    end = start
+    with path.open("rb", buffering=0) as source:
+        try:
+            for member in read_members(source, start):
+                end = member.offset + member.length
+                yield member.offset, member.length, member.data
+        except UNREADABLE as error:
+            raise DamagedMemberError(path, end, f"not a readable gzip member ({error})") from error
+        if end < os.fstat(source.fileno()).st_size:
+            raise DamagedMemberError(path, end, "the last gzip member is cut off")
 
 
 def parse(data: bytes, path: Path, offset: int) -> Record:
@@ -346,7 +330,7 @@ def read_record(root: Path, location: Location) -> Record:
             packed = source.read(location.length)
         unpacker = isal_zlib.decompressobj(_GZIP_MEMBER)
         data = unpacker.decompress(packed)
-    except (OSError, _UNREADABLE) as error:
+    except (OSError, UNREADABLE) as error:
         raise CollectionError(
             f"The capture in {location.warc} at byte {location.offset} cannot be read: {error}."
         ) from error
