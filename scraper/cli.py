@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import sys
@@ -229,6 +230,25 @@ def verify(
             result.notes = sorted(result.notes + compared.notes)
     console.print_json(console.plain(result)) if json else console.show_verification(result)
     raise typer.Exit(1 if result.faults else 0)
+
+
+@app.command()
+def replay(
+    collection: _Collection = _DEFAULT,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8610,
+) -> None:
+    """Serve the WARC files through pywb, on this machine only."""
+    import subprocess  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+
+    from archive import pywb  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="bayegan-replay-") as folder:
+        line = pywb.command(Path(folder), port)
+        files = pywb.prepare(open_collection(collection).root, Path(folder))
+        console.say(f"{files} WARC files at http://127.0.0.1:{port}/{pywb.NAME}/ until Ctrl-C")
+        with contextlib.suppress(KeyboardInterrupt):
+            raise typer.Exit(subprocess.run(line, check=False).returncode)  # noqa: S603 - our own words
 
 
 @app.command("import")
