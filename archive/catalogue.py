@@ -160,13 +160,14 @@ class Catalogue:
         self.begin()
         self.db.execute("INSERT OR IGNORE INTO addresses VALUES (?, ?)", (item, url))
 
-    def store(self, record: NewsRecord, seen: str | None = None) -> Stored:
+    def store(self, record: NewsRecord, seen: str | None = None, terms: index.Terms | None = None) -> Stored:
         """Record an item just captured: a new one, a new revision, or nothing new.
 
         `record.capture` must be set. Addresses in `record.aliases` are kept in `addresses`.
 
         Args:
             seen: when it was seen, if that was later than its capture: the server sent the same bytes again.
+            terms: its terms for the index, where they have been made already.
         """
         assert record.capture is not None
         self.begin()
@@ -176,7 +177,7 @@ class Catalogue:
         fresh = replace(record, aliases=[], first_seen=seen, last_seen=seen, content_sha256=content_sha256(record))
         row = self.db.execute("SELECT docid, record FROM items WHERE id = ?", (record.id,)).fetchone()
         if row is None:
-            self._insert(fresh)
+            self._insert(fresh, terms)
             return "recorded"
         docid, old = row[0], from_json(row[1])
         fresh.first_seen, fresh.revision = old.first_seen, old.revision
@@ -189,10 +190,10 @@ class Catalogue:
             fresh.warnings.append(f"collision: revision {old.revision} of {record.id} is an unrelated text")
         index.remove(self.db, docid, old)
         self.db.execute("DELETE FROM items WHERE docid = ?", (docid,))
-        self._insert(fresh)
+        self._insert(fresh, terms)
         return "collided" if collided else "changed"
 
-    def _insert(self, record: NewsRecord) -> None:
+    def _insert(self, record: NewsRecord, terms: index.Terms | None) -> None:
         docid = index.allocate(self.db, record.published)
         body = to_json(record)
         self.db.execute(
@@ -202,7 +203,7 @@ class Catalogue:
              record.content_sha256, record.first_seen, record.last_seen, body),
         )  # fmt: skip
         self.db.execute("INSERT INTO revisions VALUES (?, ?, ?)", (record.id, record.revision, body))
-        index.add(self.db, docid, record)
+        index.add(self.db, docid, terms or index.terms_of(record))
 
     def get(self, item: str) -> NewsRecord:
         """The newest revision of an item, with its aliases. Raises NothingFoundError."""

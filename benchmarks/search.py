@@ -85,7 +85,7 @@ def build(path: Path, made: list[NewsRecord]) -> dict[int, NewsRecord]:
         db.execute("BEGIN")
         for record in made[batch : batch + 500]:
             row = index.allocate(db, record.published)
-            index.add(db, row, record)
+            index.add(db, row, index.terms_of(record))
             rows[row] = record
         db.execute("COMMIT")
     took = time.perf_counter() - began

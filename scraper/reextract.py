@@ -17,6 +17,7 @@ from archive.members import Gap, scan
 from archive.offices import Office, Offices
 from archive.record import Capture, NewsRecord
 from archive.recovery import NO_REQUEST, Recovered
+from archive.search import index
 from scraper import warcinfo
 from scraper.dialects import DIALECTS, GENERIC, detect
 from scraper.extract import Extraction, extract
@@ -137,6 +138,7 @@ class Reading:
     """What a capture brings to the catalogue beside itself: a record, and addresses seen for items."""
 
     record: NewsRecord | None = None
+    terms: index.Terms | None = None
     addresses: tuple[tuple[str, str], ...] = ()
     seen: str | None = None
     """When the record was seen, if a revisit says so."""
@@ -185,7 +187,7 @@ def index_reading(catalogue: Catalogue, row: CaptureRow, reading: Reading) -> No
     if reading.seen_again:
         catalogue.seen_again(reading.seen_again, row.capture.fetched)
     if reading.record:
-        catalogue.store(reading.record, reading.seen)
+        catalogue.store(reading.record, reading.seen, reading.terms)
 
 
 def interpret(captured: Captured) -> Reading:
@@ -231,7 +233,8 @@ def _read_item(captured: Captured, response: HttpResponse, portal: str) -> Readi
         return Reading()
     office = context.offices.get(row.office)
     extraction = read_item(response.body, row.url, response.get("content-type"), row.capture.fetched, portal, office)
-    return Reading(judge(extraction, row.capture, context, row.office, address.id).record)
+    record = judge(extraction, row.capture, context, row.office, address.id).record
+    return Reading(record, index.terms_of(record) if record else None)
 
 
 def _listed(captured: Captured, response: HttpResponse) -> Iterator[str]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from archive.record import NewsRecord
 
+Terms = tuple[str, str, str, str, str]
 Sort = Literal["date", "relevance"]
 
 # The tokenizer `ascii` takes every non-ASCII character as part of a term, the marks of `index_text` too.
@@ -60,22 +61,22 @@ def clear(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO news (news) VALUES ('delete-all')")
 
 
-def add(db: sqlite3.Connection, rowid: int, record: NewsRecord) -> None:
-    """Index a record under a row id from `allocate`."""
-    db.execute("INSERT INTO news (rowid, title, lead, body, tags, facets) VALUES (?,?,?,?,?,?)", _row(rowid, record))
+def add(db: sqlite3.Connection, rowid: int, terms: Terms) -> None:
+    """Index the terms of a record under a row id from `allocate`."""
+    db.execute("INSERT INTO news (rowid, title, lead, body, tags, facets) VALUES (?,?,?,?,?,?)", (rowid, *terms))
 
 
 def remove(db: sqlite3.Connection, rowid: int, record: NewsRecord) -> None:
     """Take a record out; it must be exactly the one that was added under the row id."""
     db.execute(
         "INSERT INTO news (news, rowid, title, lead, body, tags, facets) VALUES ('delete',?,?,?,?,?,?)",
-        _row(rowid, record),
+        (rowid, *terms_of(record)),
     )
 
 
-def _row(rowid: int, record: NewsRecord) -> tuple[int, str, str, str, str, str]:
+def terms_of(record: NewsRecord) -> Terms:
+    """Make the terms of a record: title, lead, body, tags, facets. The slow part, and pure: it can run elsewhere."""
     return (
-        rowid,
         index_text(record.title),
         index_text(f"{record.kicker}\n{record.lead}"),
         index_text(record.body),

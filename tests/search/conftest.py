@@ -26,7 +26,7 @@ def put(db):
         usual = {"id": "p:1", "portal": "p", "code": "1", "url": "https://p.ir/1"}
         record = NewsRecord(**usual | fields, title=title, body=body)
         rowid = index.allocate(db, record.published)
-        index.add(db, rowid, record)
+        index.add(db, rowid, index.terms_of(record))
         return rowid
 
     return put

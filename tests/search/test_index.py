@@ -43,7 +43,7 @@ def test_removed_records_leave_nothing(some):
         rows = []
         for record in some:
             rows.append((index.allocate(db, record.published), record))
-            index.add(db, *rows[-1])
+            index.add(db, rows[-1][0], index.terms_of(rows[-1][1]))
         check(db)
         assert index.search(db, "").total == len(some)
         for row, record in rows:
@@ -80,7 +80,7 @@ def test_every_item_of_a_minute_has_a_row(db, put):
 
 def test_a_full_minute_is_reported(db):
     last = index.rowid_base("2023-04-01T10:01:00+03:30") - 1
-    index.add(db, last, NewsRecord(id="p:1", portal="p", code="1", url="u", title="الف"))
+    index.add(db, last, index.terms_of(NewsRecord(id="p:1", portal="p", code="1", url="u", title="الف")))
     with pytest.raises(CollectionError, match="no row left"):
         index.allocate(db, "2023-04-01T10:00:00+03:30")
 

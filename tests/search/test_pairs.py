@@ -23,7 +23,7 @@ def read(path):
 def hit(db, query, document):
     """Look into an index of one record; a hit shows where it is one."""
     record = NewsRecord(id="p:1", portal="p", code="1", url="https://p.ir/1", title="", body=document)
-    index.add(db, 1, record)
+    index.add(db, 1, index.terms_of(record))
     hits = index.search(db, query)
     index.remove(db, 1, record)
     if hits.total and hits.query.words:

@@ -157,7 +157,7 @@ def filled(tmp_path_factory):
     connection = sqlite3.connect(tmp_path_factory.mktemp("index") / "i.sqlite")
     index.create(connection)
     record = NewsRecord(id="p:1", portal="p", code="1", url="u", title="مدیرکل", body="سیل می‌شود ﷺ")
-    index.add(connection, 1, record)
+    index.add(connection, 1, index.terms_of(record))
     return connection
 
 
