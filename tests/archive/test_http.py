@@ -52,7 +52,7 @@ def test_headers_may_be_folded_repeated_bare_or_latin() -> None:
         b"nothing",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"text" * 100)[:-9],
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"text" * 100, mtime=0)[:-9],
         b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\nxx",
     ],
 )
