@@ -17,7 +17,7 @@ from typing import Any
 from archive import manifest, warc
 from archive.catalogue import Catalogue
 
-_left = [int(sys.argv[2]) if len(sys.argv) > 2 else 0]
+_left = [0]
 
 
 def die() -> None:
@@ -92,6 +92,7 @@ POINTS: dict[str, Callable[[], None]] = {
 }
 
 if __name__ == "__main__":
+    _left[0] = int(sys.argv[2])
     POINTS[sys.argv[1]]()
     sys.argv[:] = ["bayegan", *sys.argv[3:]]
     from scraper.cli import main
