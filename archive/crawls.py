@@ -165,11 +165,6 @@ class CrawlReport:
     warc_files: list[str]
     counts: dict[str, int]
 
-    @property
-    def incomplete(self) -> bool:
-        """Whether something is missing or doubtful."""
-        return self.state != "finished" or bool(self.problems)
-
 
 def report(catalogue: Catalogue, crawl: str | None = None) -> CrawlReport:
     """Count what a crawl did, the last one unless it is named. Raises NothingFoundError when there is none."""

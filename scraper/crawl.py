@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,8 +97,3 @@ def exit_code(result: CrawlResult) -> int:
         }
         return 4 if fetched else 1
     return 0
-
-
-def is_terminal() -> bool:
-    """Whether messages go to a person's screen."""
-    return sys.stderr.isatty()

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from archive import warc
 from archive.collection import Collection, open_collection
 from tests.portal.server import Exchange, Portal, running_portal
 from tests.portal.world import World
@@ -95,6 +96,15 @@ class Crawled:
         """A copy to damage."""
         shutil.copytree(self.path, to)
         return to
+
+
+def flip_a_byte(path: Path, member: int) -> int:
+    """Alter one bit in the middle of a gzip member; the member's offset."""
+    offset, length, _ = list(warc.members(path))[member]
+    data = bytearray(path.read_bytes())
+    data[offset + length // 2] ^= 0x10
+    path.write_bytes(data)
+    return offset
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from archive import warc
-from tests.conftest import IMPOLITE, ROOT, SHARED_PAGES, Crawled, bayegan, command, crawl, environment
+from tests.conftest import IMPOLITE, ROOT, SHARED_PAGES, Crawled, bayegan, command, crawl, environment, flip_a_byte
 from tests.portal.server import Portal
 
 DOCUMENT = SHARED_PAGES / "behzisti.ir__news-70583.html"
@@ -226,10 +226,7 @@ def crawl_after_kill(crawled: Crawled, tmp_path: Path) -> int:
 def test_a_warc_with_a_flipped_byte_is_found_and_the_rest_still_served(crawled: Crawled, tmp_path: Path) -> None:
     copy = crawled.copy(tmp_path / "c")
     path = warc.warc_files(copy)[0]
-    offset, length, _ = list(warc.members(path))[7]
-    data = bytearray(path.read_bytes())
-    data[offset + length // 2] ^= 0x10
-    path.write_bytes(data)
+    offset = flip_a_byte(path, 7)
     ran = bayegan("verify", "--collection", copy)
     assert ran.code == 1
     assert f"{path.name} at byte {offset}" in ran.out

@@ -10,7 +10,7 @@ from pathlib import Path
 from archive import warc
 from archive.collection import lock_collection, open_collection
 from archive.search.find import find
-from tests.conftest import Crawled, bayegan, crawl
+from tests.conftest import Crawled, bayegan, crawl, flip_a_byte
 from tests.portal.faults import Fault
 from tests.portal.server import Portal
 
@@ -94,10 +94,7 @@ def test_the_next_crawl_knows_what_was_rebuilt(crawled: Crawled, tmp_path: Path)
 def test_a_file_damaged_in_the_middle_gives_what_can_be_read_and_is_named(crawled: Crawled, tmp_path: Path) -> None:
     copy = crawled.copy(tmp_path / "c")
     path = warc.warc_files(copy)[0]
-    offset, length, _ = list(warc.members(path))[40]
-    data = bytearray(path.read_bytes())
-    data[offset + length // 2] ^= 0x10
-    path.write_bytes(data)
+    offset = flip_a_byte(path, 40)
     whole = open_collection(copy).catalogue.count()
     ran = bayegan("rebuild", "--collection", copy)
     assert ran.code == 4
