@@ -10,7 +10,7 @@ demo: .venv/run
 	@$(BIN)/python -m tests.demo
 
 test: lint
-	$(BIN)/python -m pytest -n 2 -m "not soak"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak"
 
 soak: .venv/dev
 	$(BIN)/python -m pytest -m soak -rP

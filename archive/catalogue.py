@@ -11,12 +11,13 @@ from typing import Any, Literal
 from archive import schema
 from archive.errors import CollectionError, NothingFoundError
 from archive.persian import NORMALISER_VERSION, fold
-from archive.record import Capture, NewsRecord, content_sha256, from_json, to_json
-from archive.search import index
+from archive.record import Capture, NewsRecord, Status, content_sha256, from_json, to_json
+from archive.search import index, stories
 
 Stored = Literal["recorded", "changed", "unchanged", "collided"]
 """What storing a record came to; see the decision table in docs/design.md."""
 
+_LOOKS = 2  # that must find nothing before an item counts as gone: one may have met a site that was ill
 _UNRELATED = 0.1  # of the words; two versions of one item share far more, two items far less
 
 
@@ -60,8 +61,12 @@ class Catalogue:
         self.db.execute("PRAGMA cache_size = -16000")
         self.db.executescript(schema.TABLES)
         index.create(self.db)
-        facts = {"schema_version": schema.VERSION, "normaliser_version": NORMALISER_VERSION}
-        self.db.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in facts.items()])
+        facts = {
+            "schema_version": str(schema.VERSION),
+            "normaliser_version": str(NORMALISER_VERSION),
+            "story_version": stories.VERSION,
+        }
+        self.db.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", facts.items())
 
     def _check_version(self) -> None:
         found = self.meta("schema_version")
@@ -70,10 +75,11 @@ class Catalogue:
                 f"The catalogue {self.path} has schema {found}; this Bayegan reads {schema.VERSION}. "
                 "`bayegan rebuild` makes it anew from the WARC files."
             )
-        if self.meta("normaliser_version") != str(NORMALISER_VERSION):
+        versions = self.meta("normaliser_version"), self.meta("story_version")
+        if versions != (str(NORMALISER_VERSION), stories.VERSION):
             raise CollectionError(
                 f"The search index in {self.path} was made by another version of the Persian normaliser "
-                "and would miss words. `bayegan rebuild` makes it anew from the WARC files."
+                "or of the story sketches and would miss words. `bayegan rebuild` makes it anew from the WARC files."
             )
 
     def meta(self, key: str) -> str | None:
@@ -137,16 +143,66 @@ class Catalogue:
         ).fetchone()
         return Capture(*row) if row else None
 
+    # --- looks at items -----------------------------------------------------------------------------------------
+
     def seen_again(self, item: str, fetched: str) -> None:
-        """Note that the server said an item is as it was."""
+        """Note that an item is still there, as it was."""
         row = self.db.execute("SELECT docid, record FROM items WHERE id = ?", (item,)).fetchone()
         if row is None:
             return
         record = from_json(row[1])
         record.last_seen = max(record.last_seen or "", fetched)
+        self._set_status(row[0], record, "live")
+        self._update(row[0], record, fetched)
+
+    def not_found(self, item: str, url: str, reason: str, fetched: str) -> None:
+        """Note a look that found nothing at an item's address. The second in a row makes a recorded item `gone`."""
+        self.begin()
+        row = self.db.execute("SELECT docid, record, missed FROM items WHERE id = ?", (item,)).fetchone()
+        if row is None:
+            self.db.execute("INSERT OR REPLACE INTO absent VALUES (?, ?, ?, ?)", (item, url, reason, fetched))
+            return
+        docid, record, missed = row[0], from_json(row[1]), row[2] + 1
+        if missed >= _LOOKS:
+            self._set_status(docid, record, "gone")
+        self._update(docid, record, fetched, missed)
+
+    def looked(self, item: str, fetched: str) -> None:
+        """Note a look that told nothing about an item: the page was a login, or could not be read."""
+        self.begin()
+        self.db.execute("UPDATE items SET checked = max(checked, ?) WHERE id = ?", (fetched, item))
+
+    def _set_status(self, docid: int, record: NewsRecord, status: Status) -> None:
+        if record.status != status:  # the index knows the status as a filter
+            self.begin()
+            index.remove(self.db, docid, record)
+            record.status = status
+            index.add(self.db, docid, index.terms_of(record))
+
+    def _update(self, docid: int, record: NewsRecord, checked: str, missed: int = 0) -> None:
         self.begin()
         self.db.execute(
-            "UPDATE items SET last_seen = ?, record = ? WHERE docid = ?", (record.last_seen, to_json(record), row[0])
+            "UPDATE items SET last_seen = ?, checked = max(checked, ?), missed = ?, status = ?, record = ?"
+            " WHERE docid = ?",
+            (record.last_seen, checked, missed, record.status, to_json(record), docid),
+        )
+
+    def settled_before(self, item: str, when: str) -> bool:
+        """Whether an item had been recorded, looked for in vain or refused before a time: there is no news in it."""
+        return self._exists("SELECT 1 FROM items WHERE id = ? AND first_seen < ?", item, when) or self._exists(
+            "SELECT 1 FROM absent WHERE item = ? AND seen < ? UNION ALL"
+            " SELECT 1 FROM frontier JOIN crawls ON crawls.id = frontier.crawl"
+            " WHERE key = ? AND role = 'item' AND coalesce(outcome, '') <> 'known'"
+            " AND outcome = 'refused' AND started < ?",
+            item, when, item, when,
+        )  # fmt: skip
+
+    def note_listed(self, item: str, office: str, day: str) -> None:
+        """Note that an office's listing named an item, under a Jalali day when it told one."""
+        self.begin()
+        self.db.execute(
+            "INSERT INTO listed VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET day = excluded.day WHERE day = ''",
+            (item, office, day),
         )
 
     # --- items --------------------------------------------------------------------------------------------------
@@ -181,7 +237,7 @@ class Catalogue:
             return "recorded"
         docid, old = row[0], from_json(row[1])
         fresh.first_seen, fresh.revision = old.first_seen, old.revision
-        if fresh.content_sha256 == old.content_sha256:
+        if fresh.content_sha256 == old.content_sha256 or _read_alike(old, fresh):
             self.seen_again(record.id, seen)
             return "unchanged"
         fresh.revision += 1
@@ -197,11 +253,12 @@ class Catalogue:
         docid = index.allocate(self.db, record.published)
         body = to_json(record)
         self.db.execute(
-            "INSERT INTO items VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO items VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,0,?)",
             (docid, record.id, record.portal, record.code, record.office, record.organisation, record.province,
              record.kind, record.title, record.published, record.published_jalali, record.status, record.revision,
-             record.content_sha256, record.first_seen, record.last_seen, body),
+             record.content_sha256, record.first_seen, record.last_seen, record.last_seen, body),
         )  # fmt: skip
+        self.db.execute("DELETE FROM absent WHERE item = ?", (record.id,))
         self.db.execute("INSERT INTO revisions VALUES (?, ?, ?)", (record.id, record.revision, body))
         index.add(self.db, docid, terms or index.terms_of(record))
 
@@ -250,6 +307,13 @@ class Catalogue:
 
     def _exists(self, sql: str, *values: Any) -> bool:
         return self.db.execute(sql, values).fetchone() is not None
+
+
+def _read_alike(old: NewsRecord, new: NewsRecord) -> bool:
+    """Whether both come of the same bytes by the same rules: what differs is only what a crawl had learnt meanwhile."""
+    assert old.capture is not None
+    assert new.capture is not None
+    return old.capture.record_id == new.capture.record_id and old.extractor == new.extractor
 
 
 def _unrelated(old: NewsRecord, new: NewsRecord) -> bool:

@@ -11,12 +11,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from archive import cdxj, manifest, recovery, warc
 from archive.catalogue import CaptureRow, Catalogue
 from archive.errors import CollectionError, CollectionLockedError, NothingFoundError
-from archive.record import Capture
+from archive.record import Capture, NewsRecord
+from archive.records import Records
+from archive.search.stories import MINUTE_BITS
+from archive.selection import Selection, first_day, last_day
+
+if TYPE_CHECKING:
+    from archive.search.find import Found
+    from archive.search.index import Sort
 
 CATALOGUE = "catalogue.sqlite"
 LOCK = "lock"
@@ -33,6 +40,70 @@ class Collection:
         """The WARC record of a capture. Raises CollectionError when it is missing or damaged."""
         return warc.read_record(self.root, warc.Location(capture.warc, capture.offset, capture.length))
 
+    @property
+    def records(self) -> Records:
+        """Every record, in order of publication."""
+        return self.select()
+
+    def select(
+        self,
+        query: str = "",
+        *,
+        office: str | Sequence[str] = (),
+        province: str | Sequence[str] = (),
+        organisation: str | Sequence[str] = (),
+        kind: str | Sequence[str] = (),
+        since: str = "",
+        until: str = "",
+    ) -> Records:
+        """The records that fit all conditions, in order of publication; of several values of one any may fit.
+
+        Args:
+            query: what a search would find; see docs/search.md.
+            province: ISO code, slug or Persian name.
+            since, until: first and last day of publication, Jalali or Gregorian: a day, month or year.
+
+        Raises QueryError or UsageError for a condition that cannot be understood, when it is given or when iterated.
+        """
+        lists = {"offices": office, "provinces": province, "organisations": organisation, "kinds": kind}
+        named = {name: (values,) if isinstance(values, str) else tuple(values) for name, values in lists.items()}
+        return Records(self.catalogue, Selection(query, **named, since=first_day(since), until=last_day(until)))
+
+    def search(self, query: str, *, sort: Sort = "date", limit: int = 10) -> Found:
+        """The hits of a query with their passages, newest or best first. Raises QueryError."""
+        from archive.search.answers import Answers  # noqa: PLC0415 - numpy takes a while to load
+        from archive.search.find import Page, find  # noqa: PLC0415
+
+        return find(self.catalogue, Answers(), query, Page(limit, sort=sort, folded=False))[0]
+
+    def get(self, item: str) -> NewsRecord:
+        """The newest revision of an item, `portal:code`. Raises NothingFoundError."""
+        return self.catalogue.get(item)
+
+    def revisions(self, item: str) -> list[NewsRecord]:
+        """All revisions of an item, oldest first. Raises NothingFoundError."""
+        return self.catalogue.revisions(item)
+
+    def stories(self) -> dict[str, list[str]]:
+        """The ids of items that tell the same at several offices, first published first, by the first of them."""
+        rows = self.catalogue.db.execute(
+            "SELECT story, item FROM sketches WHERE story IS NOT NULL ORDER BY story, docid >> ?, item", (MINUTE_BITS,)
+        )
+        told: dict[str, list[str]] = {}
+        for story, item in rows:
+            told.setdefault(story, []).append(item)
+        return told
+
+    def response(self, item: str) -> bytes:
+        """What the server sent for an item: status line, header and body as on the wire.
+
+        It is that of its newest revision. Raises NothingFoundError, and CollectionError when it is missing or damaged.
+        """
+        capture = self.catalogue.get(item).capture
+        if capture is None:
+            raise CollectionError(f"The record of {item} names no capture. `bayegan verify` tells more.")
+        return self.read(capture).block
+
     def crawl_folder(self, crawl: str) -> Path:
         """Where a crawl keeps its log, settings and report."""
         return self.root / "crawls" / crawl
@@ -42,8 +113,9 @@ class Collection:
         self.catalogue.close()
 
 
-def open_collection(root: Path) -> Collection:
+def open_collection(root: Path | str) -> Collection:
     """Open for reading; a crawl may write at the same time. Raises NothingFoundError when there is none."""
+    root = Path(root)
     if not (root / CATALOGUE).exists():
         raise NothingFoundError(
             f"There is no collection at {root}. Name one with --collection DIR or $BAYEGAN_COLLECTION, "
@@ -218,6 +290,19 @@ def _take_lock(root: Path) -> IO[str]:
     json.dump({"pid": os.getpid(), "host": socket.gethostname()}, lock)
     lock.flush()
     return lock
+
+
+def lock_holder(root: Path) -> str | None:
+    """The process that writes to a collection, in words; None when none does, whatever a dead one left behind."""
+    try:
+        with (root / LOCK).open(encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _holder(lock.read().strip())
+    except FileNotFoundError:
+        pass
+    return None
 
 
 def _holder(text: str) -> str:

@@ -14,7 +14,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from archive.catalogue import Catalogue
+from archive.drift import Drift, compare
 from archive.errors import NothingFoundError
 
 ITEM_OUTCOMES = (
@@ -24,11 +27,16 @@ ITEM_OUTCOMES = (
     "collided",
     "known",
     "gone",
+    "absent",
     "refused",
     "failed",
     "out-of-range",
 )
-"""What can become of an item in a crawl. `pending` beside them: it waits for the crawl to go on."""
+"""What can become of an item in a crawl; `absent` is a code that was tried and names nothing. `pending` beside them: it
+waits for the crawl to go on."""
+
+FORGOTTEN = "frontier-forgotten"
+"""Count of a crawl whose frontier rows were dropped: its report is the one that was written."""
 
 INCOMPLETE = ("refused", "failed", "collided")
 """Outcomes after which something is missing or doubtful."""
@@ -42,6 +50,7 @@ class Scope:
     since: str | None = None
     until: str | None = None
     recheck: bool = False
+    sweep: bool = False
 
     def text(self) -> str:
         """The scope as JSON, the same for equal scopes."""
@@ -93,6 +102,53 @@ def end_crawl(
     return finished
 
 
+def note_walks(catalogue: Catalogue, crawl: str) -> None:
+    """Note which offices' listings a finished crawl has walked, and which of them to the end without a failure.
+
+    After a whole walk it is enough to read a listing until it brings nothing new.
+    """
+    catalogue.begin()
+    catalogue.db.execute(
+        "INSERT OR REPLACE INTO meta SELECT 'walk-tried/' || office, started FROM frontier JOIN crawls"
+        " ON crawls.id = crawl WHERE crawl = ? AND role = 'listing' AND path IN ('archive', 'sitemap') GROUP BY office",
+        (crawl,),
+    )
+    catalogue.db.execute(
+        "INSERT OR REPLACE INTO meta SELECT 'walked/' || office, started FROM frontier JOIN crawls"
+        " ON crawls.id = crawl WHERE crawl = ? AND role = 'listing' AND path IN ('archive', 'sitemap')"
+        " GROUP BY office HAVING sum(outcome IN ('failed', 'refused')) = 0",
+        (crawl,),
+    )
+    catalogue.commit()
+
+
+def forget(catalogue: Catalogue, before: dt.datetime) -> int:
+    """Drop the frontier rows of crawls that finished before a time; what failed or was refused stays. Returns how many.
+
+    Most rows only say that a known item was listed again. The report of such a crawl is its report.json from then on.
+    """
+    crawls = catalogue.db.execute(
+        "SELECT id, counts FROM crawls WHERE state = 'finished' AND finished < ?",
+        (before.astimezone(dt.UTC).isoformat(timespec="seconds"),),
+    ).fetchall()
+    dropped = 0
+    catalogue.begin()
+    for crawl, counts in crawls:
+        if FORGOTTEN in counts or not _report_file(catalogue, crawl).exists():
+            continue
+        dropped += catalogue.db.execute(
+            "DELETE FROM frontier WHERE crawl = ? AND coalesce(outcome, '') NOT IN ('refused', 'failed')", (crawl,)
+        ).rowcount
+        marked = json.dumps({**json.loads(counts), FORGOTTEN: 1}, sort_keys=True)
+        catalogue.db.execute("UPDATE crawls SET counts = ? WHERE id = ?", (marked, crawl))
+    catalogue.commit()
+    return dropped
+
+
+def _report_file(catalogue: Catalogue, crawl: str) -> Path:
+    return catalogue.path.parent / "crawls" / crawl / "report.json"
+
+
 def found_crawl(catalogue: Catalogue, crawl: str | None, scope: str, fetched: str) -> None:
     """Note a crawl that only its captures tell of."""
     if crawl:
@@ -113,6 +169,9 @@ def take_over(catalogue: Catalogue, old: Path) -> bool:
         catalogue.begin()
         catalogue.db.execute("INSERT OR REPLACE INTO crawls SELECT * FROM old.crawls")
         catalogue.db.execute("INSERT INTO frontier SELECT * FROM old.frontier")
+        if catalogue.db.execute("SELECT 1 FROM old.sqlite_master WHERE name = 'fills'").fetchone():
+            catalogue.db.execute("INSERT INTO fills SELECT * FROM old.fills")
+        catalogue.db.execute("INSERT OR IGNORE INTO meta SELECT * FROM old.meta WHERE key LIKE 'walk%'")
         catalogue.commit()
     except sqlite3.Error:
         catalogue.db.execute("ROLLBACK")
@@ -164,6 +223,7 @@ class CrawlReport:
     problems: list[Problem]
     warc_files: list[str]
     counts: dict[str, int]
+    drift: list[Drift] = field(default_factory=list)
 
 
 def report(catalogue: Catalogue, crawl: str | None = None) -> CrawlReport:
@@ -176,6 +236,8 @@ def report(catalogue: Catalogue, crawl: str | None = None) -> CrawlReport:
     if row is None:
         raise NothingFoundError("This collection has no such crawl. `bayegan crawl all` makes one.")
     crawl_id, scope, state, started, finished, reason, runs, seconds, counts = row
+    if FORGOTTEN in counts and _report_file(catalogue, crawl_id).exists():
+        return msgspec.json.decode(_report_file(catalogue, crawl_id).read_bytes(), type=CrawlReport)
     fetched, size = catalogue.db.execute(
         "SELECT count(*), coalesce(sum(length), 0) FROM captures WHERE crawl = ?", (crawl_id,)
     ).fetchone()
@@ -189,6 +251,7 @@ def report(catalogue: Catalogue, crawl: str | None = None) -> CrawlReport:
         seconds=round(seconds, 3), scope=json.loads(scope), fetched=fetched, bytes=size,
         rate=round(fetched / seconds, 2) if seconds else None, items=_ordered(totals), offices=offices,
         problems=_problems(catalogue, crawl_id), warc_files=[name for (name,) in files], counts=json.loads(counts),
+        drift=compare(catalogue, crawl_id),
     )  # fmt: skip
 
 

@@ -15,8 +15,16 @@ _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?\r?\n")
 _PIECE = 1 << 18
 
 
+MOST_BYTES = 64 * 2**20
+"""A body that inflates to more is not read: 300 kB can become 300 MB. As the setting DOWNLOAD_MAXSIZE by default."""
+
+
 class HttpError(ValueError):
     """The bytes are not an HTTP response that can be decoded."""
+
+
+class TooLargeError(HttpError):
+    """A compressed body inflates to more than it may."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -104,28 +112,41 @@ def payload_that_arrived(body: IO[bytes], coding: str) -> Iterator[bytes]:
         body.readline(_PIECE)
 
 
-def content_decode(payload: bytes, coding: str) -> bytes:
-    """Undo gzip and deflate, the two codings the crawler asks for. Raises HttpError for anything broken or unknown."""
+def content_decode(payload: bytes, coding: str, most: int = MOST_BYTES) -> bytes:
+    """Undo gzip and deflate, the two codings the crawler asks for.
+
+    Raises TooLargeError when more than `most` bytes come out, HttpError for anything broken, cut off or unknown.
+    """
     for name in reversed([part.strip().lower() for part in coding.split(",") if part.strip()]):
         if name in {"gzip", "x-gzip", "deflate"}:
-            payload = _inflate(payload)
+            payload = _inflate(payload, most)
         elif name != "identity":
             raise HttpError(f"the content coding {name} is not supported")
     return payload
 
 
-def _inflate(payload: bytes) -> bytes:
+def _inflate(payload: bytes, most: int) -> bytes:
     # 47: zlib or gzip by its header; servers also send deflate without one.
     for window in (47, -15):
         try:
-            unpacker = zlib.decompressobj(window)
-            body = unpacker.decompress(payload)
-            while unpacker.unused_data[:2] == b"\x1f\x8b":
-                rest = unpacker.unused_data
-                unpacker = zlib.decompressobj(47)
-                body += unpacker.decompress(rest)
+            return b"".join(_members(payload, window, most)) if payload else b""
         except zlib.error:
             continue
-        if unpacker.eof or not payload:
-            return body
     raise HttpError("the compressed body is damaged or cut off")
+
+
+def _members(payload: bytes, window: int, most: int) -> Iterator[bytes]:
+    """What a stream holds, and the gzip members that may follow it. Raises zlib.error when it has no end."""
+    left, magic = most, b"\x1f\x8b"
+    while True:
+        unpacker = zlib.decompressobj(window)
+        piece = unpacker.decompress(payload, left + 1)
+        left -= len(piece)
+        if left < 0:
+            raise TooLargeError(f"the compressed body inflates to more than {most} bytes")
+        if not unpacker.eof:
+            raise zlib.error("cut off")
+        yield piece
+        payload, window = unpacker.unused_data, 47
+        if not payload.startswith(magic):
+            return

@@ -22,6 +22,9 @@ UNKNOWN = "unknown"
 SPIDERS = {"welfare": "behzisti", "endowment": "oghaf"}
 """The two organisations and the short names they go by."""
 
+SHORT_HOSTS = {"tn.ai": "tasnimnews"}
+"""Hosts of nothing but short links → the domain of the portal whose items these name."""
+
 _public_suffixes = tldextract.TLDExtract(suffix_list_urls=())  # the packaged list; never asks the network
 
 
@@ -31,6 +34,8 @@ def portal_of_host(host: str) -> str:
     The label below the public suffix; an IP address or a single label stands for itself, dots as dashes.
     """
     host = host.lower().strip(".")
+    if host in SHORT_HOSTS:
+        return SHORT_HOSTS[host]
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -52,6 +57,8 @@ class Office:
     dialect: str = UNKNOWN
     verified: bool = False
     note: str = ""
+    insecure: bool = False
+    """Its certificate is not checked; said in the WARC files."""
 
     @property
     def host(self) -> str:

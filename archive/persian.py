@@ -5,7 +5,9 @@ Nothing here is applied to text that is kept; folding is for comparing only.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Callable, Mapping
 
 NORMALISER_VERSION = 1
 """Raise it whenever `fold` or `archive.search.words` gives another result for any word: an index built
@@ -55,14 +57,24 @@ _KEY: dict[int, int | str | None] = {
 }
 
 
+def _translator(table: Mapping[int, int | str | None]) -> Callable[[str], str]:
+    """What `str.translate` does with a table, many times as fast where most letters stay as they are."""
+    others = {chr(key): chr(to) if isinstance(to, int) else to or "" for key, to in table.items()}
+    seek = re.compile(f"[{re.escape(''.join(others))}]")
+    return lambda text: seek.sub(lambda match: others[match[0]], text)
+
+
+_ascii_digits, _fold_letters, _fold_key = _translator(_DIGITS), _translator(_LETTERS), _translator(_KEY)
+
+
 def ascii_digits(text: str) -> str:
     """Persian and Arabic digits as ASCII ones; everything else untouched."""
-    return text.translate(_DIGITS)
+    return text if text.isascii() else _ascii_digits(text)
 
 
 def fold_letters(text: str) -> str:
     """Write one letter for all forms of it, and ASCII digits. One character in, one out: offsets hold."""
-    return text.translate(_LETTERS)
+    return _fold_letters(text)
 
 
 def fold(text: str) -> str:
@@ -73,7 +85,7 @@ def fold(text: str) -> str:
     letters that fold again.
     """
     while True:
-        key = " ".join(unicodedata.normalize("NFKC", text.translate(_KEY)).casefold().split())
+        key = " ".join(unicodedata.normalize("NFKC", _fold_key(text)).casefold().split())
         if key == text:
             return key
         text = key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -58,9 +58,29 @@ CREATE TABLE IF NOT EXISTS items (           -- one row an item: its newest revi
     content_sha256 TEXT NOT NULL,
     first_seen TEXT NOT NULL,
     last_seen TEXT NOT NULL,
+    checked   TEXT NOT NULL,                 -- the last look at its address, whatever it found
+    missed    INTEGER NOT NULL DEFAULT 0,    -- looks in a row that found nothing there; the second makes it gone
     record    BLOB NOT NULL                  -- JSON of the record, aliases left out: they are in `addresses`
 );
 CREATE INDEX IF NOT EXISTS items_office ON items (office, published_jalali);
+
+-- Facets are counted from groups of this index: see archive/search/facts.py
+CREATE INDEX IF NOT EXISTS items_kin ON items (organisation, province, office, kind, status);
+CREATE INDEX IF NOT EXISTS items_checks ON items (first_seen, checked, missed, office, portal, published_jalali);
+
+CREATE TABLE IF NOT EXISTS absent (          -- codes that were looked for and not found, and have no record
+    item      TEXT PRIMARY KEY,
+    url       TEXT NOT NULL,
+    reason    TEXT NOT NULL,
+    seen      TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS listed (          -- which office's listings named an item, and under which day
+    item      TEXT NOT NULL,
+    office    TEXT NOT NULL,
+    day       TEXT NOT NULL,                 -- YYYY-MM-DD, Jalali; empty when the listing does not say
+    PRIMARY KEY (item, office)
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS revisions (       -- every version of a record, the newest too
     item      TEXT NOT NULL,
@@ -98,5 +118,17 @@ CREATE TABLE IF NOT EXISTS frontier (        -- what a crawl has to fetch, is fe
     UNIQUE (crawl, key)
 );
 CREATE INDEX IF NOT EXISTS frontier_queue ON frontier (crawl, host, priority DESC, id) WHERE state = 'queued';
+CREATE INDEX IF NOT EXISTS frontier_items ON frontier (key) WHERE role = 'item' AND coalesce(outcome, '') <> 'known';
+CREATE INDEX IF NOT EXISTS frontier_home ON frontier (crawl, office) WHERE role = 'home';
 CREATE INDEX IF NOT EXISTS frontier_leased ON frontier (lease) WHERE state = 'leased';
+
+CREATE TABLE IF NOT EXISTS fills (           -- how well a crawl could read an office's pages: see archive/drift.py
+    office    TEXT NOT NULL,
+    field     TEXT NOT NULL,                 -- a field; page (it gave a record); system:<name>; block:<a line>
+    crawl     TEXT NOT NULL,
+    filled    INTEGER NOT NULL,              -- pages
+    total     INTEGER NOT NULL,
+    example   TEXT,                          -- a page where it was not filled; of system and block, one where it was
+    PRIMARY KEY (office, field, crawl)
+) WITHOUT ROWID;
 """

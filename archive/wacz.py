@@ -27,9 +27,7 @@ from archive.errors import CollectionError, NothingFoundError, UsageError
 from archive.members import NotOneRecordError, RecordView, view
 from archive.record import NewsRecord
 from archive.recordcheck import record_faults
-from archive.search import index
-from archive.search.query import parse
-from archive.search.tree import Filter, Or, Period, Query
+from archive.selection import Selection
 
 VERSION = "1.1.1"
 SUFFIX = ".wacz"
@@ -37,32 +35,6 @@ SUFFIX = ".wacz"
 _RECORD_IDS = uuid.UUID("7f3c9ad2-5d0e-4c0b-9a35-0d3c2f6d8a11")  # the name space of the ids made here
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the first that zip knows; the time of packing would change the bytes
 _PAGES_HEADER = {"format": "json-pages-1.0", "id": "pages", "title": "News items", "hasText": True}
-
-
-@dataclass(slots=True, frozen=True)
-class Selection:
-    """Which items to pack. All conditions must hold; none selects everything."""
-
-    query: str = ""
-    offices: tuple[str, ...] = ()
-    since: dt.date | None = None
-    until: dt.date | None = None
-
-    def as_query(self) -> Query:
-        """The search that finds the items; as in any search, days leave out items without a date. Raises QueryError."""
-        asked = parse(self.query)
-        within = asked.period or Period(None, None)
-        first = max((day for day in (self.since, within.first) if day), default=None)
-        last = min((day for day in (self.until, within.last) if day), default=None)
-        named = tuple(Filter("office", office) for office in self.offices)
-        parts = (*asked.parts, *(named if len(named) < 2 else (Or(named),)))  # noqa: PLR2004
-        return Query(asked.text, parts, Period(first, last) if first or last else None)
-
-    def title(self) -> str:
-        """One line that says what was asked for."""
-        said = [*self.offices, f"«{self.query}»" if self.query else ""]
-        said += [f"{word} {day}" for word, day in (("since", self.since), ("until", self.until)) if day]
-        return ", ".join(part for part in said if part) or "everything"
 
 
 @dataclass(slots=True)
@@ -127,20 +99,23 @@ def pack(
 def _items(catalogue: Catalogue, selection: Selection) -> list[str]:
     """The ids of the selected items, in an order that depends on nothing but the ids."""
     found = []
-    for docid in index.search_ids(catalogue.db, selection.as_query()):
+    for docid in selection.docids(catalogue.db):
         row = catalogue.db.execute("SELECT portal, length(code), code, id FROM items WHERE docid = ?", (docid,))
         found.append(row.fetchone())
     return [row[-1] for row in sorted(row for row in found if row)]
 
 
 def _places(collection: Collection, item: str) -> Iterator[_Place]:
-    """Every capture of an item: what its revisions were read from, and what came from any of its addresses."""
-    named = [r.capture.record_id for r in collection.catalogue.revisions(item) if r.capture]
-    marks = ",".join("?" * len(named))
+    """Every capture of an item: what its revisions were read from, what came from its addresses, pictures and files."""
+    revisions = collection.catalogue.revisions(item)
+    named = [revision.capture.record_id for revision in revisions if revision.capture]
+    files = {image.url for revision in revisions for image in revision.images}
+    files |= {file.url for revision in revisions for file in revision.attachments}
     rows = collection.catalogue.db.execute(
-        f"SELECT warc, offset, record_id, fetched, type FROM captures WHERE record_id IN ({marks})"  # noqa: S608
+        "SELECT warc, offset, record_id, fetched, type FROM captures WHERE"
+        " record_id IN (SELECT value FROM json_each(?)) OR url IN (SELECT value FROM json_each(?))"
         " OR url IN (SELECT url FROM addresses WHERE item = ?)",
-        (*named, item),
+        (json.dumps(named), json.dumps(sorted(files)), item),
     ).fetchall()
     for place in (_Place(*row) for row in rows):
         yield place

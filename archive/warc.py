@@ -323,6 +323,11 @@ def parse(data: bytes, path: Path, offset: int) -> Record:
 
 def read_record(root: Path, location: Location) -> Record:
     """The record at a location. Raises CollectionError when it is not there or damaged."""
+    return parse(read_member(root, location), locate(root, location.warc), location.offset)
+
+
+def read_member(root: Path, location: Location) -> bytes:
+    """The gzip member at a location, unpacked. Raises CollectionError when it is not there or damaged."""
     path = locate(root, location.warc)
     try:
         with path.open("rb") as source:
@@ -336,4 +341,4 @@ def read_record(root: Path, location: Location) -> Record:
         ) from error
     if not unpacker.eof or unpacker.unused_data:
         raise DamagedMemberError(path, location.offset, "offset and length do not cover one gzip member")
-    return parse(data, path, location.offset)
+    return data

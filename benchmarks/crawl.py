@@ -40,7 +40,7 @@ class Bare(scrapy.Spider):
 
 process = AsyncCrawlerProcess({
     "LOG_LEVEL": "WARNING", "ROBOTSTXT_OBEY": False, "TELNETCONSOLE_ENABLED": False, "REMOTE_CONTROL_ENABLED": False,
-    "TWISTED_DNS_RESOLVER": "scraper.middlewares.GuardedResolver",
+    "TWISTED_DNS_RESOLVER": "scraper.guard.GuardedResolver",
     "BAYEGAN_OFFICES": sys.argv[2], "BAYEGAN_RESOLVE": {},
     "CONCURRENT_REQUESTS": 32, "CONCURRENT_REQUESTS_PER_DOMAIN": 8, "DOWNLOAD_DELAY": 0, "COOKIES_ENABLED": False,
     "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor", "HTTPERROR_ALLOW_ALL": True,

@@ -1,143 +1,170 @@
-"""How fast records are indexed and queries answered, on made-up Persian records.
+"""How fast a page of results is, while records arrive: ten hits with snippets, facets, exact total.
 
-    PYTHONPATH=. python benchmarks/search.py [records] [--keep FILE]
+    python -m benchmarks.search [records] [--folder /tmp/bayegan-bench] [--still]
 
-Words follow Zipf's law, a record has 250 to 650 of them, and every sixteenth is inflected or a compound.
+The collection is made by `benchmarks.made_up` on the first run and kept in the folder. Each class of query has
+many queries; each is asked once by a process that has answered sixty others ("first"), and again after records have
+arrived ("again"). Records arrive in a second process, ten a second, unless --still. On a machine that does other
+work, too, --cpu gives the time that was worked, not waited.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
-import itertools
 import random
-import resource
 import sqlite3
 import statistics
-import tempfile
+import subprocess
+import sys
 import time
+from itertools import islice
 from pathlib import Path
 
-from archive.jalali import TEHRAN
-from archive.provinces import PROVINCES
-from archive.record import NewsRecord
-from archive.search import index
-from archive.search.highlight import snippet
-from archive.search.words import index_text
+from archive.catalogue import Catalogue
+from archive.record import Capture
+from archive.search import facets, find, index
+from archive.search.answers import Answers
+from benchmarks import made_up
 
-COMMON = "و در به از که این را با است برای آن بهزیستی استان کل مدیر گفت اوقاف خدمات طرح خانواده کودکان وقف".split()
-ENDINGS = ("‌ها", "‌های", " های", "هایی", "‌اش", "‌ترین", "شان", "‌سازی")
-LETTERS = "ابپتجچحخدرزسشعفقکگلمنوهی"
-VOCABULARY = 40_000
-REPEATS = 15
-
-QUERIES = {
-    "rare": "{rare}",
-    "middling": "{middling}",
-    "common": "بهزیستی",
-    "two words": "{middling} بهزیستی",
-    "two common": "مدیر بهزیستی",
-    "phrase": '"مدیر بهزیستی"',
-    "rare filtered": "{rare} province:هرمزگان",
-    "common filtered": "بهزیستی province:هرمزگان from:1402-01 to:1402-06",
-    "negation": "بهزیستی -{middling}",
-    "beginning": "بهز*",
-    "glued compound": "خدماتخانواده",
-    "filter alone": "org:welfare province:قم",
-    "everything": "",
-}
+CLOCK = [time.perf_counter]
+QUERIES = 20
+ROUNDS = 3
 
 
-def vocabulary(rng: random.Random) -> list[str]:
-    words = {"".join(rng.choices(LETTERS, k=rng.randint(3, 8))) for _ in range(VOCABULARY)}
-    return COMMON + sorted(words - set(COMMON))
+def words_by_share(db: sqlite3.Connection) -> dict[str, float]:
+    """In which share of the records a word is."""
+    total = db.execute("SELECT count(*) FROM items").fetchone()[0]
+    db.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', 'news', 'row')")
+    shares = {}
+    for word in made_up.WORDS[:1500:3] + made_up.WORDS[10_000:10_100]:
+        row = db.execute("SELECT doc FROM temp.terms WHERE term = ?", (word,)).fetchone()
+        shares[word] = row[0] / total if row else 0
+    return shares
 
 
-def records(count: int, words: list[str], rng: random.Random):
-    weights = list(itertools.accumulate(1 / rank for rank in range(2, len(words) + 2)))
-    start = dt.datetime(2010, 1, 1, tzinfo=TEHRAN)
-    for number in range(count):
-        text = rng.choices(words, cum_weights=weights, k=rng.randint(250, 650))
-        for at in range(0, len(text), 16):
-            text[at] += rng.choice(ENDINGS)
-        published = start + dt.timedelta(minutes=rng.randrange(15 * 365 * 1440))
-        yield NewsRecord(
-            id=f"p:{number}",
-            portal="p",
-            code=str(number),
-            url=f"https://p.ir/{number}",
-            title=" ".join(text[:9]),
-            lead=" ".join(text[9:40]),
-            body=" ".join(text[40:]),
-            organisation=rng.choice(["welfare", "endowment"]),
-            province=rng.choice(PROVINCES).code,
-            published=published.isoformat(),
-        )
+def queries(shares: dict[str, float]) -> dict[str, list[str]]:
+    """Twenty queries of each class."""
+    near = lambda share: sorted(shares, key=lambda word: abs(shares[word] - share))[:QUERIES]  # noqa: E731
+    common, middling, some = near(0.3), near(0.05), near(0.01)
+    rare = random.Random(1).sample(made_up.WORDS[8000:30_000], QUERIES)
+    return {
+        "rare word": rare,
+        "common word (30 %)": common,
+        "two words (30 % and 1 %)": [" ".join(pair) for pair in zip(common, some, strict=True)],
+        "two words (5 % each)": [" ".join(pair) for pair in zip(middling, middling[::-1], strict=True)],
+        "phrase of common words": [f'"{one} {two}"' for one, two in zip(common, common[::-1], strict=True)],
+        "common, province and half a year": [f"{word} province:قم from:1399-01 to:1399-06" for word in common],
+        "common, one organisation": [f"{word} org:welfare" for word in common],
+        "province and year alone": [f"province:قم from:{year}" for year in range(1389, 1389 + QUERIES // 2)],
+        "everything": [""],
+    }
 
 
-def build(path: Path, made: list[NewsRecord]) -> dict[int, NewsRecord]:
-    db = sqlite3.connect(path, isolation_level=None)
-    db.execute("PRAGMA journal_mode = WAL")
-    index.create(db)
-    rows = {}
-    began, spent = time.perf_counter(), time.process_time()
-    for batch in range(0, len(made), 500):
-        db.execute("BEGIN")
-        for record in made[batch : batch + 500]:
-            row = index.allocate(db, record.published)
-            index.add(db, row, index.terms_of(record))
-            rows[row] = record
-        db.execute("COMMIT")
-    took = time.perf_counter() - began
-    print(
-        f"built {len(made)} records in {took:.1f} s: {len(made) / took:.0f}/s, CPU {time.process_time() - spent:.1f} s"
-    )
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    print(f"index {path.stat().st_size / 1e6:.0f} MB, {path.stat().st_size / len(made):.0f} bytes a record")
-    return rows
+def page(catalogue: Catalogue, kept: Answers, query: str, sort: index.Sort) -> int:
+    """One page of results as `bayegan serve` makes it."""
+    catalogue.db.execute("BEGIN")
+    try:
+        found, spread = find.find(catalogue, kept, query, find.Page(limit=10, sort=sort))
+        facets.facets_of(spread)
+        return found.total
+    finally:
+        catalogue.db.execute("ROLLBACK")
 
 
-def measure(call) -> tuple[float, float]:
+def timed(call) -> tuple[float, int]:
+    began = CLOCK[0]()
+    result = call()
+    return (CLOCK[0]() - began) * 1000, result
+
+
+def shown(took: list[float]) -> str:
+    return f"{statistics.median(took):7.1f} {sorted(took)[max(0, round(len(took) * 0.95) - 1)]:7.1f}"
+
+
+def measure(path: Path) -> None:
+    catalogue = Catalogue(path)
+    asked = queries(words_by_share(catalogue.db))
+    kept = Answers()
+    for word in random.Random(2).sample(made_up.WORDS[3000:8000], 3 * QUERIES):  # a process that has been asked before
+        page(catalogue, Answers(), word, "date")
+    print(f"facts of all items read in {timed(lambda: kept.facts(catalogue.db).rows.size)[0]:.0f} ms")
+    print(f"{'':34} {'hits':>8}  {'newest first':>33}  {'best first':>33}")
+    print(f"{'p50 and p95, ms':34} {'':8}  {'first':>15}   {'again':>15}  {'first':>15}   {'again':>15}")
+    for name, texts in asked.items():
+        row, hits = [], 0
+        for sort in ("date", "relevance"):
+            fresh = Answers()
+            fresh._facts = kept._facts
+            first = [timed(lambda text=text: page(catalogue, fresh, text, sort)) for text in texts]  # noqa: B023
+            again = []
+            for _ in range(ROUNDS):
+                time.sleep(0.3)  # records arrive
+                again += [timed(lambda text=text: page(catalogue, fresh, text, sort))[0] for text in texts]  # noqa: B023
+            hits = round(statistics.median(total for _, total in first))
+            row += [shown([took for took, _ in first]), shown(again)]
+            kept = fresh
+        print(f"{name:34} {hits:8}  {row[0]}   {row[1]}  {row[2]}   {row[3]}", flush=True)
+
+
+def visible(path: Path) -> None:
+    """From a committed record to a page with it, in a process that keeps answers."""
+    writer, reader, kept = Catalogue(path, write=True), Catalogue(path), Answers()
+    writer.db.execute("PRAGMA synchronous = NORMAL")
+    page(reader, kept, "تازه‌رسیده", "date")
     took = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        call()
-        took.append((time.perf_counter() - began) * 1000)
-    return statistics.median(took), sorted(took)[int(REPEATS * 0.95)]
+    for record in arriving(30):
+        record.title = f"تازه‌رسیده {record.title}"
+        writer.store(record)
+        writer.commit()
+        took.append(timed(lambda: page(reader, kept, "تازه‌رسیده", "date")))
+    print(f"a new record is on the page of results after {shown([t for t, _ in took])} ms; last total {took[-1][1]}")
 
 
-def normalising(made: list[NewsRecord]) -> None:
-    texts = [record.body[:3000] for record in made[:500]]
-    began = time.process_time()
-    for text in texts:
-        index_text(text)
-    print(f"normalising 3,000 characters: {(time.process_time() - began) / len(texts) * 1000:.2f} ms CPU")
+def arriving(count: int):
+    stamp = time.time_ns()
+    for number, (record, _) in enumerate(islice(made_up.records(count + 1), count)):
+        record.id, record.code = f"{record.portal}:9{stamp}{number}", f"9{stamp}{number}"
+        record.capture = Capture("w", 0, 1, f"urn:{stamp}:{number}", "", "2026-01-01T00:00:00Z", 200, None)
+        yield record
+
+
+def write(path: Path) -> None:
+    """What a crawl does to the catalogue: ten records a second, a commit each second."""
+    catalogue = Catalogue(path, write=True)
+    took = []
+    for number, record in enumerate(arriving(10_000), 1):
+        took.append(timed(lambda record=record: catalogue.store(record))[0])
+        if number % 10 == 0:
+            catalogue.commit()
+            print(f"{statistics.median(took):.2f}", flush=True)
+            time.sleep(0.9)
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("records", nargs="?", type=int, default=20_000)
-    arguments.add_argument("--keep", type=Path, help="write the index to this file and keep it")
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("records", nargs="?", type=int, default=200_000)
+    arguments.add_argument("--folder", type=Path, default=Path("/tmp/bayegan-bench"))
+    arguments.add_argument("--still", action="store_true", help="nothing arrives meanwhile")
+    arguments.add_argument("--write", action="store_true", help=argparse.SUPPRESS)
+    arguments.add_argument("--cpu", action="store_true", help="CPU time instead of time")
     options = arguments.parse_args()
-    rng = random.Random(1402)
-    words = vocabulary(rng)
-    made = list(records(options.records, words, rng))
-    normalising(made)
-    with tempfile.TemporaryDirectory() as folder:
-        path = options.keep or Path(folder) / "index.sqlite"
-        rows = build(path, made)
-        db = sqlite3.connect(path)
-        print(f"{'query':16} {'hits':>8}  {'by date p50':>12} {'p95':>8}  {'relevance p50':>14} {'p95':>8}  ms")
-        for name, query in QUERIES.items():
-            text = query.format(rare=words[20_000], middling=words[400])
-            hits = index.search(db, text)
-            date = measure(lambda text=text: index.search(db, text))
-            best = measure(lambda text=text: index.search(db, text, sort="relevance"))
-            print(f"{name:16} {hits.total:8}  {date[0]:12.2f} {date[1]:8.2f}  {best[0]:14.2f} {best[1]:8.2f}")
-        hits = index.search(db, "مدیر بهزیستی")
-        page = measure(lambda: [snippet(rows[row].body, hits.query) for row in hits.ids])
-        print(f"snippets of a page of {len(hits.ids)}: {page[0]:.1f} ms, p95 {page[1]:.1f} ms")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    CLOCK[0] = time.process_time if options.cpu else time.perf_counter
+    folder = options.folder / str(options.records)
+    path = folder / "catalogue.sqlite"
+    if options.write:
+        write(path)
+        return
+    if not path.exists():
+        made_up.build(folder, options.records)
+    command = [sys.executable, "-m", "benchmarks.search", str(options.records), "--folder", str(options.folder)]
+    writer = None if options.still else subprocess.Popen([*command, "--write"], stdout=subprocess.DEVNULL)
+    try:
+        measure(path)
+    finally:
+        if writer:
+            writer.terminate()
+            writer.wait()
+    visible(path)
 
 
 if __name__ == "__main__":

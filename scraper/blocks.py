@@ -70,7 +70,7 @@ def line(root: Element) -> str:
         return ""
     if not len(root):
         text = root.text or ""
-    elif any(element.tag in _NOT_INLINE for element in root.iterdescendants()):
+    elif not _NOT_INLINE.isdisjoint([element.tag for element in root.iterdescendants()]):
         return " ".join(block.text for block in blocks(root))
     else:
         text = str(_TEXT(root))

@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING
 
 from scraper.outline import LOOKED_UP
-from scraper.repeats import fingerprint
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -82,7 +81,6 @@ _ANY_BLOCK_RULE = re.compile(
 """All of them in one search: the number of the group is the rule."""
 
 _END_MARK_INLINE = re.compile(rf"(?<=[.!؟?»:]) *(?:انتها{_Y}|پا{_Y}ان){_S}پ{_Y}ام\s*[/.]?[^\s.،]{{0,6}}\s*$")
-_TOLD = 60
 _DESK_CODE = re.compile(r"\d{4,6}|\d{2,6}(?:[/\-ـ*]+\d{2,6}){1,3}")
 
 SURVIVORS = (
@@ -115,7 +113,7 @@ def sweep(outline: Outline, places: list[Element], body: Element | None, removed
         found.pop(element, None)
     for element, rule in found.items():
         above = list(element.iterancestors())
-        if all(found.get(ancestor) != rule for ancestor in above):
+        if rule not in map(found.get, above):
             removed[rule] += 1
         if not kept.isdisjoint(above):
             cut(element)
@@ -128,11 +126,19 @@ def sweep(outline: Outline, places: list[Element], body: Element | None, removed
 
 def _ruled(outline: Outline) -> dict[Element, str]:
     """The elements below the scope to which a rule applies."""
-    places = {place for name in outline.names.keys() & _RULED_NAMES for place in outline.names[name]}
-    places.update(outline.styled)
-    places.discard(0)
-    elements = [*(outline.elements[place] for place in sorted(places)), *outline.scope.iterdescendants(*TAG_RULES)]
-    return {element: rule for element in elements if (rule := _rule(element))}
+    rules = dict.fromkeys(outline.styled, "")
+    for name in outline.names.keys() & _RULED_NAMES:
+        for place in outline.names[name]:
+            rules[place] = "" if place in rules else ELEMENT_RULES[name[1:]]
+    rules.pop(0, None)
+    found: dict[Element, str] = {}
+    for place in sorted(rules):
+        element = outline.elements[place]
+        if rule := rules[place] or _rule(element):  # of several names the first counts
+            found[element] = rule
+    for element in outline.scope.iterdescendants(*TAG_RULES):
+        found[element] = TAG_RULES[str(element.tag)]
+    return found
 
 
 def is_boilerplate(element: Element) -> bool:
@@ -183,30 +189,18 @@ def strip_blocks(found: list[Block], removed: Counter[str]) -> list[Block]:
     heading: str | None = None
     for block in found:
         if heading and block.linked:
-            _wipe(block)
+            wipe(block)
             continue
         match = _ANY_BLOCK_RULE.fullmatch(block.text)
         rule = _RULES_IN_ORDER[match.lastindex - 1] if match and match.lastindex else None
         heading = rule if rule in HEADINGS else None
         if rule:
             removed[rule] += 1
-            _wipe(block)
+            wipe(block)
         else:
             kept.append(block)
     _strip_end(kept, removed)
     return kept
-
-
-def strip_repeated(
-    found: list[Block], repeated: frozenset[bytes], warnings: list[str], removed: Counter[str]
-) -> list[Block]:
-    """Return the blocks that are not known from many pages of the site. What goes is counted, wiped and named."""
-    gone = [block for block in found if fingerprint(block.text) in repeated]
-    for block in gone:
-        removed["repeated"] += 1
-        _wipe(block)
-        warnings.append(f"removed, since many pages of the site have it: {block.text[:_TOLD]}")
-    return [block for block in found if block not in gone]
 
 
 def _strip_end(kept: list[Block], removed: Counter[str]) -> None:
@@ -218,7 +212,7 @@ def _strip_end(kept: list[Block], removed: Counter[str]) -> None:
         and kept[-2].text[-1] not in ":："
     ):
         removed["desk-code"] += 1
-        _wipe(kept.pop())
+        wipe(kept.pop())
     for block in kept[-2:]:
         if match := _END_MARK_INLINE.search(block.text):
             removed["end-mark"] += 1
@@ -226,7 +220,8 @@ def _strip_end(kept: list[Block], removed: Counter[str]) -> None:
             _wipe_end(block)
 
 
-def _wipe(block: Block) -> None:
+def wipe(block: Block) -> None:
+    """Take the text of a block out of the tree, so that the markup we keep says the same as the text."""
     for element, tail in block.slots:
         if tail:
             element.tail = None

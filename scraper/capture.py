@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from scrapy.exceptions import (
     DownloadTimeoutError,
     ResponseDataLossError,
 )
+from scrapy.http import TextResponse
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.httpobj import urlparse_cached
@@ -38,10 +40,12 @@ from zope.interface import implementer
 
 from archive import warc
 from archive.collection import Exchange as KeptExchange
+from archive.http import HttpError, TooLargeError, content_decode
 from archive.record import Capture
 from scraper.exchange import CaptureError, Exchange, Facts, failure_records, response_records, revisit_records
-from scraper.middlewares import failure_word
+from scraper.middlewares import UndecodableError, failure_word
 from scraper.session import CrawlSession
+from scraper.tls import CertificatePolicy
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -197,21 +201,30 @@ class RecordingHandler(http11.HTTP11DownloadHandler):
         session = crawler.get_extension(CrawlSession)
         assert session is not None
         self._session = session
+        self._certificates = CertificatePolicy(self._contextFactory, session.offices)
+        self._contextFactory = self._certificates  # type: ignore[assignment]  # zope's interfaces say nothing to mypy
 
     async def download_request(self, request: Request) -> Response:
-        """Download and record. Raises what Scrapy's handler raises, and CaptureError when recording failed."""
+        """Download, record, undo the content coding.
+
+        Raises what Scrapy's handler raises, CaptureError when recording failed, and UndecodableError or
+        DownloadCancelledError for a body that was kept, but is cut off, damaged or too large inside its coding.
+        """
         request.meta.pop(CAPTURE, None)  # a copied request must not inherit its parent's capture
         exchange = Exchange()
         try:
             response = await self._download(request, exchange)
-            request.meta[CAPTURE] = self._keep(request, exchange, response)
+            usable, flaw = _decoded(request, response, self._default_maxsize)
+            request.meta[CAPTURE] = self._keep(request, exchange, response, flaw)
             request.meta[SEEN] = warc.warc_date(exchange.started)
-            return response
         except Exception as error:
             self._keep_failure(request, exchange, error)
             raise
         finally:
             exchange.close()
+        if flaw:
+            raise flaw
+        return usable
 
     async def _download(self, request: Request, exchange: Exchange) -> Response:
         agent = _RecordingAgent(
@@ -231,7 +244,7 @@ class RecordingHandler(http11.HTTP11DownloadHandler):
             raise ResponseDataLossError("the connection was reset in a body that ends with the connection")
         return response
 
-    def _keep(self, request: Request, exchange: Exchange, response: Response) -> Capture:
+    def _keep(self, request: Request, exchange: Exchange, response: Response, flaw: Exception | None) -> Capture:
         if exchange.broken is not None:
             raise CaptureError(f"the exchange was not recorded: {exchange.broken!r}") from exchange.broken
         try:
@@ -239,7 +252,7 @@ class RecordingHandler(http11.HTTP11DownloadHandler):
             mime = head.get("content-type") if head else ""
             payload = warc.labelled(hashlib.sha256(response.body).digest())
             cut = next((word for flag, word in _CUT.items() if flag in response.flags), None)
-            facts = self._facts(request, exchange)
+            facts = self._facts(request, exchange, flaw)
             original = None if cut else self._original(request, response, payload)
             if original is None:
                 records = response_records(exchange, request.url, payload, cut, facts)
@@ -319,11 +332,33 @@ class RecordingHandler(http11.HTTP11DownloadHandler):
             facts += [("via", visit.via)] if visit.via else []
         if exchange.resent:
             facts.append(("resent", str(exchange.resent)))
+        if exchange.surplus:
+            facts.append(("surplus", str(exchange.surplus)))
+            self._session.count("capture/surplus")
+        if exchange.tls and self._certificates.is_lax(urlparse_cached(request).hostname or ""):
+            facts.append(("certificate", "not checked, as the offices file says"))
         if proxy := request.meta.get("proxy"):
             facts.append(("proxy", proxy))
         if error:
             facts += _error_facts(request, error)
         return facts
+
+
+def _decoded(request: Request, response: Response, most: int) -> tuple[Response, Exception | None]:
+    """The response without its content coding, or as it is with what is wrong with it."""
+    coding = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
+    if not coding or request.method == "HEAD":
+        return response, None
+    try:
+        body = content_decode(response.body, coding, most or sys.maxsize - 1)
+    except TooLargeError as error:
+        return response, DownloadCancelledError(str(error))
+    except HttpError as error:
+        return response, UndecodableError(str(error))
+    headers = {name: values for name, values in response.headers.items() if name != b"Content-Encoding"}
+    # Scrapy would guess the encoding of the text from the compressed bytes.
+    anew = {"encoding": None} if isinstance(response, TextResponse) else {}
+    return response.replace(body=body, headers=headers, **anew), None
 
 
 def _is_conditional(request: Request) -> bool:

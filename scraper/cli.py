@@ -9,7 +9,7 @@ import typer
 
 from archive.errors import BayeganError
 from scraper import console
-from scraper.verbs import crawling, giving, keeping, reading
+from scraper.verbs import crawling, giving, keeping, reading, running, tending
 
 app = typer.Typer(
     help="Keeps the news of Iran's provincial welfare and endowment offices: bytes (WARC) and clean records.",
@@ -19,22 +19,27 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(crawling.offices_app, name="offices")
+app.add_typer(running.schedule_app, name="schedule")
 for verb in (
     crawling.crawl,
+    running.run,
     crawling.report,
     reading.search,
     reading.show,
     reading.diff,
     reading.serve,
     giving.dump,
+    giving.fold_dump,
+    giving.verify_dump,
     keeping.pack,
     keeping.verify,
     keeping.import_,
     keeping.rebuild,
     keeping.replay,
     reading.extract,
+    tending.doctor,
 ):
-    app.command(verb.__name__.rstrip("_"))(verb)
+    app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 
 
 def main() -> None:

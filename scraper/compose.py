@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from archive.jalali import TEHRAN, jalali_text
 from archive.persian import ascii_digits
 from archive.record import Extractor, Image, NewsRecord, Organisation, content_sha256
 from scraper import media
 from scraper.blocks import blocks
-from scraper.boilerplate import cut, strip_blocks, strip_repeated, survivors, sweep
-from scraper.newscode import ItemAddress, identify, normalise_url, portal_of
+from scraper.boilerplate import cut, strip_blocks, survivors, sweep
+from scraper.newscode import ItemAddress, host_of, identify, normalise_url, portal_of
 from scraper.outline import Outline
 from scraper.place import find_province
+from scraper.repeats import strip_repeated
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -39,10 +39,6 @@ class Context:
     organisation: Organisation | None
     repeated: frozenset[bytes] = frozenset()
 
-    @property
-    def host(self) -> str:
-        return urlsplit(self.url).hostname or ""
-
 
 def compose(
     reader: Reader,
@@ -65,7 +61,7 @@ def compose(
         opening=(record.body.partition("\n")[0], record.lead),
         title=record.title,
         office=context.office_province,
-        host=context.host,
+        host=host_of(context.url),
     )
     record.province, record.province_source = place or (None, None)
     record.content_sha256 = content_sha256(record)
@@ -103,8 +99,8 @@ def _fill_content(record: NewsRecord, reader: Reader, context: Context, removed:
     body = reader.body
     places = _outermost(reader.media() + ([body] if body is not None else []))
     _clean(reader, body, places, removed)
-    for place in places:
-        media.make_absolute(place, context.url)
+    carriers = media.carriers(places)
+    media.make_absolute(carriers, context.url)
     if body is not None:
         kept = strip_blocks(blocks(body), removed)
         if context.repeated:
@@ -115,8 +111,8 @@ def _fill_content(record: NewsRecord, reader: Reader, context: Context, removed:
     elif told := reader.page.meta(("ld:articleBody",)):
         record.body = "\n".join(text for part in told.split("\n") if (text := " ".join(part.split())))
     record.lead = reader.lead[0] or _lead_from_head(reader.meta_lead(), record)
-    record.images = media.images(places, reader.dialect) or _image_from_head(reader, context)
-    record.videos = media.videos(places, context.url)
+    record.images = media.images(carriers, reader.dialect) or _image_from_head(reader, context)
+    record.videos = media.videos(carriers, context.url)
     _doubt(record, reader.page)
 
 
@@ -155,7 +151,7 @@ def _kind_by_content(record: NewsRecord) -> str:
 
 def _lead_from_head(text: str, record: NewsRecord) -> str:
     """Return the summary of the head, unless it only repeats the title or the beginning of the text."""
-    start = text.rstrip(" .…")
+    start = text.rstrip(" .…[]")  # WordPress ends an excerpt with «[…]»
     return "" if not start or start == record.title or record.body.startswith(start) else text
 
 
@@ -166,9 +162,9 @@ def _image_from_head(reader: Reader, context: Context) -> list[Image]:
 
 def _aliases(page: Page, record: NewsRecord) -> list[str]:
     """Return the addresses that the page prints for this item, as printed, if they name its code."""
-    scheme = urlsplit(record.url).scheme
     short = record.short_url or ""
-    short = f"{scheme}://{short}" if short and "://" not in short else short
+    if short and "://" not in short:
+        short = f"{record.url.partition(':')[0]}://{short}"
     printed = {page.link("canonical"), page.link("amphtml"), page.meta(("og:url",)), short}
     found = set()
     for text in printed:

@@ -29,10 +29,7 @@ from archive.record import NewsRecord, to_dict
 if TYPE_CHECKING:
     from archive.crawls import CrawlReport
     from archive.diff import Comparison, Piece
-    from archive.dump import DumpFile
     from archive.fixity import Verification
-    from archive.offices import Offices
-    from archive.search.find import Found
     from archive.wacz import Packed
     from scraper.foreign import Imported
     from scraper.rebuild import Rebuilt
@@ -48,6 +45,11 @@ _MANY = 20
 def say(message: str) -> None:
     """A message to the person, on stderr."""
     _err.print(f"bayegan: {escape(message)}", soft_wrap=True)
+
+
+def write(what: str | Table = "") -> None:
+    """A result on stdout: a table, or text with rich's markup (escape what others wrote)."""
+    _out.print(what)
 
 
 def plain(value: Any) -> Any:
@@ -78,24 +80,6 @@ def progress(what: str, total: int | None, unit: str = "") -> Iterator[Callable[
         yield lambda steps: bar.advance(task, steps)
 
 
-def show_offices(offices: Offices) -> None:
-    """A table of the offices."""
-    table = Table("Office", "Organisation", "Province", "", "Address", "System", "Verified", box=None, pad_edge=False)
-    for o in offices.all:
-        table.add_row(
-            o.id,
-            o.organisation,
-            o.province or "",
-            o.province_name,
-            o.url,
-            o.dialect,
-            "yes" if o.verified else "no",
-        )
-    _out.print(table)
-    verified = sum(o.verified for o in offices.all)
-    _err.print(f"{len(offices.all)} offices, {verified} with an address that has been seen to work.")
-
-
 def show_report(report: CrawlReport) -> None:
     """What a crawl did, for a person."""
     how = (
@@ -110,7 +94,7 @@ def show_report(report: CrawlReport) -> None:
         + (f" in {report.runs} runs" if report.runs > 1 else "")
     )
     rate = f", {report.rate:g} a second" if report.rate else ""
-    _out.print(f"{report.fetched} captures{rate}, {_size(report.bytes)} in {len(report.warc_files)} WARC files")
+    _out.print(f"{report.fetched} captures{rate}, {size(report.bytes)} in {len(report.warc_files)} WARC files")
     names = list(report.items)
     table = Table("Office", *[name.capitalize() for name in names], "Listings", "Files", box=None, pad_edge=False)
     for office, part in report.offices.items():
@@ -133,6 +117,8 @@ def show_report(report: CrawlReport) -> None:
         _out.print("Noted: " + escape(", ".join(f"{name} {n}" for name, n in other.items())))
     _show_reasons(report)
     _show_problems(report)
+    for drift in report.drift:
+        _out.print(f"[bold red]This site changed:[/bold red] {escape(drift.sentence)}")
 
 
 def _show_reasons(report: CrawlReport) -> None:
@@ -156,19 +142,6 @@ def _show_problems(report: CrawlReport) -> None:
         )
     if len(report.problems) > _MANY:
         _out.print(f"  … and {len(report.problems) - _MANY} more: `bayegan report --json` names them all.")
-
-
-def show_hits(found: Found) -> None:
-    """Search hits: date, id and title, then the passage with the words that matched in bold."""
-    for hit in found.hits:
-        _out.print(f"{hit.published_jalali or '—':10}  [cyan]{escape(hit.id)}[/cyan]  [bold]{escape(hit.title)}[/bold]")
-        text = "".join(_marked(part) if matched else escape(part) for part, matched in hit.snippet)
-        _out.print("    " + " ".join(text.split("\n")))
-    _err.print(f"{found.total} found" + (f", {len(found.hits)} shown" if found.total > len(found.hits) else "") + ".")
-
-
-def _marked(part: str) -> str:
-    return f"[bold yellow]{escape(part)}[/bold yellow]" if _out.is_terminal else f"*{escape(part)}*"
 
 
 def show_record(record: NewsRecord) -> None:
@@ -216,21 +189,12 @@ def _changed(piece: Piece) -> str:
     return f"[green]{{+{text}+}}[/green]"
 
 
-def show_dump(dest: Path, files: list[DumpFile]) -> None:
-    """What a dump wrote."""
-    for file in files:
-        _out.print(
-            f"{file.path}  {_size(file.bytes)}" + (f"  {file.records} records" if file.records is not None else "")
-        )
-    _err.print(f"{sum(f.records or 0 for f in files)} records in {dest}; its manifest.json lists every file.")
-
-
 def show_verification(result: Verification) -> None:
     """Faults and notes, one a line, and the sum."""
     for fault in (*result.faults, *result.notes):
         where = f"{fault.warc} at byte {fault.offset}" if fault.offset else fault.warc
         _out.print(escape(f"{fault.what}: {where}: {fault.message}"))
-    looked_at = f"{result.files} files, {result.records} records, {result.items} items, {_size(result.bytes)}"
+    looked_at = f"{result.files} files, {result.records} records, {result.items} items, {size(result.bytes)}"
     if result.faults:
         _err.print(
             f"{len(result.faults)} faults in {looked_at}. Keep the damaged files, "
@@ -242,7 +206,7 @@ def show_verification(result: Verification) -> None:
 
 def show_packed(packed: Packed) -> None:
     """What a WACZ file holds."""
-    _err.print(f"{packed.items} items, {packed.captures} captures, {_size(packed.bytes)} in {escape(packed.path)}.")
+    _err.print(f"{packed.items} items, {packed.captures} captures, {size(packed.bytes)} in {escape(packed.path)}.")
 
 
 def show_imported(result: Imported) -> None:
@@ -261,7 +225,8 @@ def show_rebuilt(result: Rebuilt) -> None:
     _err.print(f"{result.records} records from {result.captures} captures in {result.files} WARC files.")
 
 
-def _size(number: float) -> str:
+def size(number: float) -> str:
+    """A number of bytes for a person."""
     for unit in ("bytes", "kB", "MB"):
         if number < 1000:  # noqa: PLR2004
             return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"

@@ -47,7 +47,10 @@ _NUMERIC = re.compile(
 _NAMED = re.compile(
     r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|م|ام)?[\s,،/\-]*([^\W\d_]+(?:\s?[^\W\d_]+)?)\s*(?:ماه)?[\s,،/\-.]*(\d{4}|\d\d)(?![\d:])"
 )
-_LINE = re.compile(r"(?:[^\W\d_]+\s)?(\d\d?)\s([^\W\d_]+)\s(\d{4})\s?[-،/]\s(\d\d?):(\d\d)")
+_LINE = re.compile(
+    r"(?:(?:[^\W\d_]+\s)?(?P<day>\d\d?)\s(?P<name>[^\W\d_]+)\s(?P<year>\d{4})\s?[-،/]"
+    r"|(?P<in_year>\d{4})/(?P<month>\d\d)/(?P<on>\d\d) -)\s(?P<hour>\d\d?):(?P<minute>\d\d)"
+)
 _TIME = re.compile(
     r"(?<![\d:])(\d{1,2}):(\d\d)(?::(\d\d))?(?:\.\d+)?(?!\d)\s*(ق\s?\.?\s?ظ|ب\s?\.?\s?ظ|[ap]\.?m|صبح|عصر|بعد\s?از\s?ظهر)?",
     re.IGNORECASE,
@@ -109,14 +112,14 @@ def read(text: str, fetched: dt.datetime | None = None) -> Reading | None:
 
 
 def _usual(match: re.Match[str]) -> Reading | None:
-    """The line of most pages: day, Jalali month, year and time. `int` reads digits of any script."""
-    month = _jalali_month(match[2])
-    year, hour = int(match[3]), int(match[4])
+    """The lines of most pages: a Jalali day and a time. `int` reads digits of any script."""
+    month = _jalali_month(match["name"]) if match["name"] else int(match["month"])
+    year, hour = int(match["year"] or match["in_year"]), int(match["hour"])
     if month is None or hour >= _MIDNIGHT or year not in _JALALI_YEARS:
         return None
     try:
-        day = _jalali(year, month, int(match[1]))
-        return Reading(_tehran(dt.datetime.combine(day, dt.time(hour, int(match[5])))))
+        day = _jalali(year, month, int(match["day"] or match["on"]))
+        return Reading(_tehran(dt.datetime.combine(day, dt.time(hour, int(match["minute"])))))
     except ValueError:
         return None
 

@@ -42,7 +42,9 @@ class CaptureError(Exception):
 class Exchange:
     """The bytes of one request and its response, as written to and read from the transport."""
 
-    __slots__ = ("broken", "cipher", "ip", "request", "resent", "reset", "response", "started", "tls", "went_out")
+    __slots__ = (
+        "broken", "cipher", "ip", "request", "resent", "reset", "response", "started", "surplus", "tls", "went_out",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.started = dt.datetime.now(dt.UTC)
@@ -54,6 +56,7 @@ class Exchange:
         self.resent = 0  # times that a kept connection turned out to be dead and the request was written again
         self.went_out = False  # what is written goes out: at once, or when the TLS handshake has ended
         self.reset = False  # the connection did not end as it should
+        self.surplus = 0  # bytes that came after the end of the response, and are no part of it
         self.broken: Exception | None = None
 
     # --- while it passes --------------------------------------------------------------------------------------------
@@ -84,6 +87,7 @@ class Exchange:
 
     def unread(self, count: int) -> None:
         """The last `count` bytes came after the end of the response."""
+        self.surplus = count
         self.response.truncate(self.response.tell() - count)
 
     def lost(self, *, cleanly: bool) -> None:

@@ -152,6 +152,8 @@ def _is_doubtful(result: NewsRecord | Refusal) -> bool:
 def _from_slice(body: bytes, dialect: Dialect, context: Context, removed: Counter[str]) -> NewsRecord | None:
     """Read the article alone; return the record only if there is nothing to say against it."""
     assert dialect.slice
+    if dialect.fields.schema_org and b"ld+json" in body:
+        return None  # what the page says of itself may stand anywhere
     try:
         page = cut_out(body, dialect.slice, removed)
         if page is None or says_listing(page, dialect.fields.meta_page):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
+from scraper.breaker import Breaker, Limits
 from scraper.session import CrawlSession
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class Visit:
 class _Host:
     """The queue of one host: how many rows wait, which were read ahead, how many are in flight."""
 
+    breaker: Breaker
     queued: int = 0
+    assets: int = 0  # of the queued
     ahead: deque[Visit] = field(default_factory=deque)
     in_flight: int = 0
     asleep_until: float = 0.0  # no row is due before
@@ -72,13 +75,19 @@ class Frontier(BaseScheduler):
         self._crawler = crawler
         self._clock = clock
         self._session: CrawlSession | None = crawler.get_extension(CrawlSession)
-        self._cap = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN") * _IN_FLIGHT_A_HOST
+        settings = crawler.settings
+        self._cap = settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN") * _IN_FLIGHT_A_HOST
+        self._limits = Limits(
+            settings.getint("BAYEGAN_BREAKER_FAILURES"),
+            settings.getfloat("BAYEGAN_BREAKER_PAUSE"),
+            settings.getfloat("BAYEGAN_BREAKER_PAUSE_MAX"),
+            settings.getint("BAYEGAN_BREAKER_PAUSES"),
+        )
         self._hosts: dict[str, _Host] = {}
         self._leased: dict[int, Request] = {}
         self._settled: dict[int, _Settled] = {}
         self._plain: deque[Request] = deque()
         self._items_in_flight = 0
-        self._assets_queued = 0
         self.items_recorded = 0
         self.settled = 0
         self.limit: int | None = None
@@ -101,16 +110,28 @@ class Frontier(BaseScheduler):
             # What recovery found in a WARC tail was fetched by the run that died: not again.
             db.execute(
                 "UPDATE frontier SET state = 'done', outcome = 'recorded' WHERE crawl = ? AND state = 'queued'"
-                " AND role = 'item' AND key IN (SELECT id FROM items)",
+                " AND role = 'item' AND path <> 'recheck' AND key IN (SELECT id FROM items)",
                 (self._session.crawl,),
             )
+        self.count_waiting()
+
+    def count_waiting(self) -> None:
+        """Count the rows that wait, after others than this scheduler have added some."""
+        assert self._session is not None
+        db = self._session.catalogue.db
         rows = db.execute(
-            "SELECT host, count(*) FROM frontier WHERE crawl = ? AND state = 'queued' GROUP BY host",
+            "SELECT host, count(*), sum(role = 'asset') FROM frontier WHERE crawl = ? AND state = 'queued'"
+            " GROUP BY host",
             (self._session.crawl,),
         )
-        self._hosts = {host: _Host(queued=number) for host, number in rows}
-        assets = "SELECT count(*) FROM frontier WHERE crawl = ? AND state = 'queued' AND role = 'asset'"
-        self._assets_queued = db.execute(assets, (self._session.crawl,)).fetchone()[0]
+        for name, number, assets in rows:
+            host = self._host(name)
+            host.queued, host.assets = number, assets
+
+    def _host(self, name: str) -> _Host:
+        if name not in self._hosts:
+            self._hosts[name] = _Host(Breaker(self._limits))
+        return self._hosts[name]
 
     def close(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's signature
         """Settle what Scrapy has let go of; what it has not stays leased for the next run."""
@@ -120,7 +141,8 @@ class Frontier(BaseScheduler):
         """Whether rows wait, also those that are not due yet."""
         if self._plain:
             return True
-        return self._assets_queued > 0 if self.enough() else any(host.queued for host in self._hosts.values())
+        asked = (host for host in self._hosts.values() if not host.breaker.given_up)
+        return any(host.assets if self.enough() else host.queued for host in asked)
 
     def enqueue_request(self, request: Request) -> bool:
         """Store a request as a row; false when the crawl has its key already."""
@@ -149,10 +171,7 @@ class Frontier(BaseScheduler):
                 (visit.dialect, crawl, visit.key),
             ).rowcount
         if new:
-            queue = self._hosts.setdefault(host, _Host())
-            queue.queued += 1
-            queue.asleep_until = 0.0
-            self._assets_queued += visit.role == "asset"
+            self._add(self._host(host), visit)
         return bool(new)
 
     def note(self, visit: Visit, outcome: str) -> bool:
@@ -196,24 +215,67 @@ class Frontier(BaseScheduler):
         )
         visit.attempts += 1
         self._items_in_flight += visit.role == "item"
-        self._assets_queued -= visit.role == "asset"
         return request
 
-    def settle(self, request: Request, outcome: str, reason: str = "") -> None:
-        """Say what a request came to. It is written when Scrapy has let go of the request."""
+    def settle(self, request: Request, outcome: str, reason: str = "", *, asked: bool = True) -> None:
+        """Say what a request came to. It is written when Scrapy has let go of the request.
+
+        Args:
+            asked: whether its host was asked at all; if not, the outcome says nothing about the host.
+        """
         self._settled[request.meta["visit"].id] = _Settled(outcome, reason)
+        if asked:
+            self._note(request, reason)
 
     def retry(self, request: Request, reason: str, delay: float, *, whole_host: bool = False) -> None:
         """Put a request back into the queue, to be leased again after `delay` seconds; perhaps its host with it."""
         due = self._clock() + delay
         self._settled[request.meta["visit"].id] = _Settled("retry", reason, due)
+        self._note(request, reason)
         if whole_host:
             host = self._hosts[host_of(request.url)]
             host.paused_until = max(host.paused_until, due)
 
+    def postpone(self, request: Request, reason: str, delay: float) -> None:
+        """Put a request back that could not be made yet, and let its host wait; it does not count as a try."""
+        visit, due = request.meta["visit"], self._clock() + delay
+        visit.attempts -= 1
+        self._settled[visit.id] = _Settled("retry", reason, due)
+        host = self._hosts[host_of(request.url)]
+        host.paused_until = max(host.paused_until, due)
+
+    def leave(self, request: Request, reason: str) -> None:
+        """Put a request back and leave its host, with all that waits for it, to the next crawl."""
+        self._settled[request.meta["visit"].id] = _Settled("retry", reason, self._clock())
+        host = self._hosts[host_of(request.url)]
+        if not host.breaker.given_up:
+            host.breaker.given_up = True
+            self._tell(host_of(request.url), host)
+
+    def in_trouble(self, request: Request) -> bool:
+        """Whether a request's host has its breaker open: a failure then says nothing about the page."""
+        breaker = self._hosts[host_of(request.url)].breaker
+        return breaker.tripped or breaker.given_up
+
+    def _note(self, request: Request, reason: str) -> None:
+        name = host_of(request.url)
+        if self._host(name).breaker.note(request.url, reason, self._clock()):
+            self._tell(name, self._hosts[name])
+
+    def _tell(self, name: str, host: _Host) -> None:
+        assert self._session is not None
+        if host.breaker.given_up:
+            self._session.count(f"host-given-up/{name}")
+            self._session.log.warning("%s is left to the next crawl, with %d addresses", name, host.queued)
+        else:
+            self._session.count(f"host-paused/{name}")
+            seconds = host.breaker.until - self._clock()
+            self._session.log.warning("%s is in trouble: it is left alone for %.0f s", name, seconds)
+
     def redirect(self, request: Request, url: str) -> None:
         """Put a request back into the queue, to be fetched at the address it was sent on to."""
         self._settled[request.meta["visit"].id] = _Settled("redirect", "", self._clock(), url)
+        self._note(request, "")
 
     def sweep(self) -> None:
         """Write the outcome of every leased request that has left the engine."""
@@ -258,10 +320,13 @@ class Frontier(BaseScheduler):
                 row,
             ),
         )
-        host = self._hosts.setdefault(host_of(url), _Host())
+        self._add(self._host(host_of(url)), visit)
+
+    @staticmethod
+    def _add(host: _Host, visit: Visit) -> None:
         host.queued += 1
+        host.assets += visit.role == "asset"
         host.asleep_until = 0.0
-        self._assets_queued += visit.role == "asset"
 
     def enough(self) -> bool:
         """Whether the limit on new items is reached."""
@@ -272,7 +337,10 @@ class Frontier(BaseScheduler):
         ready = [
             (name, host)
             for name, host in self._hosts.items()
-            if host.queued and host.in_flight < self._cap and max(host.asleep_until, host.paused_until) <= now
+            if host.queued
+            and host.in_flight < self._cap
+            and max(host.asleep_until, host.paused_until) <= now
+            and host.breaker.allows(host.in_flight, now)
         ]
         for name, host in sorted(ready, key=lambda pair: pair[1].in_flight):
             if host.ahead and self.enough() and host.ahead[0].role != "asset":
@@ -280,9 +348,11 @@ class Frontier(BaseScheduler):
             if not host.ahead:
                 self._read_ahead(name, host, now)
             if host.ahead and self._within_limit(host.ahead[0]):
+                visit = host.ahead.popleft()
                 host.queued -= 1
+                host.assets -= visit.role == "asset"
                 host.in_flight += 1
-                return host.ahead.popleft()
+                return visit
         return None
 
     def _within_limit(self, visit: Visit) -> bool:

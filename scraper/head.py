@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -20,7 +19,7 @@ class Head:
 
     def __init__(self, data: bytes) -> None:
         self.data = _COMMENT.sub(b"", data) if b"<!--" in data else data
-        self.single = b"='" in data
+        self.single = data.rfind(b"='") >= 0
         found = _LANGUAGE.match(self.data, max(0, self.data.find(b"<html")))
         self.language = found[1].decode() if found else ""
         self.known: dict[str, str] = {}
@@ -50,12 +49,14 @@ class Head:
 
     def _tags(self, value: bytes) -> Iterator[dict[bytes, bytes]]:
         """Attributes of every <meta> and <link> that has one with this value, in the order of the page."""
-        places = (self._places(b'"%b"' % value), self._places(b"'%b'" % value) if self.single else ())
-        for start in heapq.merge(*places) if self.single else places[0]:
+        starts: Iterable[int] = self._starts(b'"%b"' % value)
+        if self.single:
+            starts = sorted([*starts, *self._starts(b"'%b'" % value)])
+        for start in starts:
             if (match := _TAG.match(self.data, start)) and not self._in_string(start):
                 yield {key: first or second for key, first, second in _ATTRIBUTE.findall(match[0])}
 
-    def _places(self, quoted: bytes) -> Iterator[int]:
+    def _starts(self, quoted: bytes) -> Iterator[int]:
         """Where the tags begin in which something stands."""
         at = self.data.find(quoted)
         while at >= 0:

@@ -6,6 +6,7 @@ import datetime as dt
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urljoin
 
 import msgspec
 from lxml import etree
@@ -52,6 +53,8 @@ class Listing:
     sitemaps: list[str] = field(default_factory=list)
     """Leaves that a sitemap index names."""
     kind: Kind = "unreadable"
+    cut_off: bool = False
+    """Whether it came compressed, and ends in the midst of it."""
 
 
 def read_listing(body: bytes, url: str, dialect: str | None = None, content_type: str | None = None) -> Listing:
@@ -60,7 +63,11 @@ def read_listing(body: bytes, url: str, dialect: str | None = None, content_type
     `dialect` is tried when the page itself bears no mark of a known system. Bytes that are none of these give
     a Listing of kind `unreadable`. Never raises; entities of XML are not expanded and nothing is fetched.
     """
-    body = _inflate(body) if body.startswith(_GZIP) else body
+    if body.startswith(_GZIP):
+        body, whole = _inflate(body)
+        listing = read_listing(b"" if body.startswith(_GZIP) else body, url, dialect, content_type)
+        listing.cut_off = not whole
+        return listing
     start = body.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] in {b"{", b"["}:
         return _json(start, url)
@@ -69,11 +76,23 @@ def read_listing(body: bytes, url: str, dialect: str | None = None, content_type
     return _html(body, url, dialect, content_type)
 
 
-def _inflate(body: bytes) -> bytes:
+def links_to(body: bytes, url: str, starts: tuple[str, ...], content_type: str | None = None) -> list[str]:
+    """The links of a page to its own site whose path begins in one of these ways, absolute, each once."""
+    page = parse(body, content_type) if starts and is_html(body) else None
+    if page is None:
+        return []
+    home = urljoin(url, "/").rstrip("/")
+    links = (absolute(url, anchor.get("href")) for anchor in page.root.iter("a"))
+    return list(dict.fromkeys(link for link in links if link and link.removeprefix(home).startswith(starts)))
+
+
+def _inflate(body: bytes) -> tuple[bytes, bool]:
+    """What can be had of a gzip file, and whether that is all of it."""
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(body, _MOST_BYTES)
+        return unpacker.decompress(body, _MOST_BYTES), unpacker.eof
     except zlib.error:
-        return b""
+        return b"", False
 
 
 def _unique(entries: Iterable[Entry]) -> list[Entry]:

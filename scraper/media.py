@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"https?://[\w.-]+/[^\s#\\]*")
 """An address that is already in full."""
 
+_BELOW_ROOT = re.compile(r"/(?:[^\s/#?;\\][^\s#?;\\]*)?")
+_ORIGIN = re.compile(r"https?://[\w.-]+(?=/)")
+"""These two need only be put together."""
+
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|zip|rar|7z|pptx?)$", re.IGNORECASE)
 _FILM = re.compile(r"\.(?:mp4|m4v|webm|flv|avi|mov|3gp|m3u8)$", re.IGNORECASE)
 _PLAYER = re.compile(
     r"aparat\.com/(?:video/|embed/)|/video/embed/|youtube\.com/embed/|telewebion\.com/embed", re.IGNORECASE
 )
-_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|avif)$", re.IGNORECASE)
+_PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|avif)(?=$|[?#])", re.IGNORECASE)
 _FURNITURE = re.compile(
     r"/resources/theme/|/barcode\?|/client/themes/|/sncaptcha|smil(?:e|ies)/|\bspacer\.|\bblank\.gif",
     re.IGNORECASE,
@@ -79,8 +83,11 @@ def absolute(base: str, address: str | None) -> str | None:
     """Return an http(s) address in full, or None."""
     if not address:
         return None
-    if "/." not in address and _PLAIN.fullmatch(address):
-        return address
+    if "/." not in address:
+        if _PLAIN.fullmatch(address):
+            return address
+        if _BELOW_ROOT.fullmatch(address) and (origin := _ORIGIN.match(base)):
+            return origin[0] + address
     try:
         found = urljoin(base, address.strip())
         return found if urlsplit(found).scheme in {"http", "https"} and urlsplit(found).netloc else None
@@ -88,15 +95,24 @@ def absolute(base: str, address: str | None) -> str | None:
         return None
 
 
-def make_absolute(element: Element, base: str) -> None:
-    """Every <a href> and <img src> below an element in full; what is no http address is taken away."""
-    for child in element.iter("a", "img"):
-        name = "href" if child.tag == "a" else "src"
-        lazy = _lazy(child) if name == "src" else None
-        if address := absolute(base, lazy or child.get(name)):
-            child.set(name, address)
+def carriers(places: Iterable[Element]) -> list[Element]:
+    """Every element in these places that may name a picture, a film or an address, in document order."""
+    return [element for place in places for element in place.iter("a", "img", "video", "source", "iframe", "script")]
+
+
+def make_absolute(elements: Iterable[Element], base: str) -> None:
+    """Write every <a href> and <img src> in full; what is no http address is taken away."""
+    for element in elements:
+        if element.tag not in {"a", "img"}:
+            continue
+        name = "href" if element.tag == "a" else "src"
+        lazy = _lazy(element) if name == "src" else None
+        told = lazy or element.get(name)
+        if address := absolute(base, told):
+            if address != told or lazy:
+                element.set(name, address)
         else:
-            child.attrib.pop(name, None)
+            element.attrib.pop(name, None)
 
 
 def _lazy(image: Element) -> str | None:
@@ -108,28 +124,29 @@ def _lazy(image: Element) -> str | None:
     return next((image.get(key) for key in _LAZY if image.get(key)), None)
 
 
-def images(places: Iterable[Element], dialect: Dialect) -> list[Image]:
+def images(elements: Iterable[Element], dialect: Dialect) -> list[Image]:
     """Return the pictures of the article in order, each once, at the largest size that the article names.
 
     A link to a larger copy of a picture counts as naming it.
     """
     found: dict[str, Image] = {}
     larger: dict[str, str] = {}
-    for place in places:
-        for element in place.iter("img", "a"):
-            address = element.get("src" if element.tag == "img" else "href") or ""
-            if _FURNITURE.search(address) or not address or (element.tag == "a" and not _is_picture(address)):
-                continue
-            key = _picture_key(address, dialect)
-            if element.tag == "img":
-                found.setdefault(key, Image(address, " ".join((element.get("alt") or "").split())))
-            if _size(address, dialect) > _size(larger.get(key), dialect):
-                larger[key] = address
+    for element in elements:
+        if element.tag not in {"a", "img"}:
+            continue
+        address = element.get("src" if element.tag == "img" else "href")
+        if not address or (element.tag == "a" and not _is_picture(address)) or _FURNITURE.search(address):
+            continue
+        key = _picture_key(address, dialect)
+        if element.tag == "img":
+            found.setdefault(key, Image(address, " ".join((element.get("alt") or "").split())))
+        if _size(address, dialect) > _size(larger.get(key), dialect):
+            larger[key] = address
     return [Image(larger.get(key, image.url), image.alt) for key, image in found.items()]
 
 
 def _is_picture(address: str) -> bool:
-    return _PICTURE.search(urlsplit(address).path) is not None
+    return _PICTURE.search(address) is not None and _PICTURE.search(urlsplit(address).path) is not None
 
 
 def _picture_key(address: str, dialect: Dialect) -> str:
@@ -155,18 +172,19 @@ def _size(address: str | None, dialect: Dialect) -> float:
     return int(width[0]) if width else 0
 
 
-def videos(places: Iterable[Element], base: str) -> list[str]:
+def videos(elements: Iterable[Element], base: str) -> list[str]:
     """Addresses of films: <video>, the player's data-source, embedded players and links to film files."""
     found: dict[str, None] = {}
-    for place in places:
-        for element in place.iter("video", "source", "iframe", "a", "script"):
-            for address in _films(element):
-                if full := absolute(base, address):
-                    found.setdefault(full)
+    for element in elements:
+        for address in _films(element):
+            if full := absolute(base, address):
+                found.setdefault(full)
     return list(found)
 
 
 def _films(element: Element) -> Iterable[str]:
+    if element.tag == "img":
+        return []
     if element.tag in {"iframe", "script"}:
         source = element.get("src") or ""
         return [source] if _PLAYER.search(source) else []

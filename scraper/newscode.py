@@ -26,6 +26,9 @@ _FOREIGN_DIGITS = re.compile("[۰-۹٠-٩]")
 _USUAL = re.compile(r"(https?)://([a-z0-9.-]*[a-z0-9])(/[^\s?#]*)(?:\?([^\s#]*))?")
 _SEPARATORS = re.compile(r"[\r\n]")
 _ADDRESSES = tuple(address for dialect in DIALECTS.values() for address in dialect.addresses)
+_OF_A_PAGE = 64
+"""Addresses that are remembered: one page asks for the same few several times, the next page for others."""
+
 _portal_of_host = lru_cache(maxsize=4096)(portal_of_host)
 
 
@@ -44,7 +47,7 @@ class ItemAddress:
         return f"{self.portal}:{self.code}"
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_OF_A_PAGE)
 def identify(url: str, portal: str | None = None) -> ItemAddress | None:
     """Find the item that an absolute address names, under any grammar we know; None for every other address.
 
@@ -57,7 +60,9 @@ def identify(url: str, portal: str | None = None) -> ItemAddress | None:
     path = ascii_digits(path) if _FOREIGN_DIGITS.search(path) else path
     whole = f"{path}?{parts.query}" if parts.query else ""
     for address in _ADDRESSES:
-        if match := address.pattern.fullmatch(whole if address.query else path):
+        if address.host in {None, parts.host} and (
+            match := address.pattern.fullmatch(whole if address.query else path)
+        ):
             kind = match.groupdict().get("kind")
             return ItemAddress(portal or _portal_of_host(parts.host), match["code"], address.variant, kind)
     return None
@@ -67,6 +72,12 @@ def portal_of(url: str) -> str:
     """The namespace of codes to which an address belongs, by its host."""
     parts = _split(url)
     return _portal_of_host(parts.host) if parts else _portal_of_host("")
+
+
+def host_of(url: str) -> str:
+    """The host of an http address in lower case; empty for any other."""
+    parts = _split(url)
+    return parts.host if parts else ""
 
 
 def normalise_url(url: str) -> str:
@@ -101,7 +112,7 @@ class _Parts(NamedTuple):
     query: str
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=_OF_A_PAGE)
 def _split(url: str) -> _Parts | None:
     """Take an address apart; None for what is no http address. One page asks for the same ones several times."""
     if match := _USUAL.fullmatch(url):

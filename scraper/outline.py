@@ -42,6 +42,18 @@ class Outline:
         """Return what a selector finds in the scope, in document order; the scope itself is not looked at."""
         if not selector.names:
             return selector.xpath(self.scope)  # type: ignore[no-any-return]
+        found = self._named(selector)
+        while found and selector.inner:
+            above, selector = set(found), selector.inner
+            found = [element for element in self._named(selector) if not above.isdisjoint(element.iterancestors())]
+        if not found or selector.rest is None:
+            return found
+        if len(found) == 1:
+            return selector.rest(found[0])
+        return list(dict.fromkeys(result for element in found for result in selector.rest(element)))
+
+    def _named(self, selector: Selector) -> list[Element]:
+        """The elements with one of the selector's names, whatever is to be evaluated from there."""
         if len(selector.names) == 1:
             places = self.names.get(selector.names[0])
         else:
@@ -51,11 +63,7 @@ class Outline:
         found = [self.elements[place] for place in places if place]
         if selector.tag:
             found = [element for element in found if element.tag == selector.tag]
-        if not found or selector.rest is None:
-            return found
-        if len(found) == 1:
-            return selector.rest(found[0])
-        return list(dict.fromkeys(result for element in found for result in selector.rest(element)))
+        return found
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ from scrapy.exceptions import NotConfigured
 from archive.record import Capture
 from scraper.extract import Extraction
 from scraper.reextract import judge
+from scraper.repeats import removed_lines
 from scraper.session import CrawlSession
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class ArchivePipeline:
         for rule, number in page.removed.items():
             session.count(f"removed/{rule}", number)
         visit = item.request.meta["visit"]
+        if visit.path != "sweep":  # most codes that are tried name nothing: their refusals tell nothing of the site
+            session.tally.page(visit.office, visit.url, page.dialect, page.record)
         verdict = judge(page, item.capture, session.context, visit.office, visit.key)
         if verdict.record is None:
             session.frontier.settle(item.request, verdict.outcome, verdict.reason)
@@ -59,5 +62,7 @@ class ArchivePipeline:
             session.fail(f"the archive could not be written to ({error})")
             raise
         session.count("warnings", len(verdict.record.warnings))
+        for line in removed_lines(verdict.record):
+            session.count(f"learnt/{line}")
         session.frontier.settle(item.request, outcome)
         return item

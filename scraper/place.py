@@ -7,6 +7,7 @@ The host is the weakest evidence: khorasanrazavi.behzisti.ir serves items of the
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,11 @@ def _spoken_for(text: str) -> str | None:
     if match := _BUREAU.match(folded):
         return _code(match)
     return next((_code(match) for pattern in _SPEAKS if (match := pattern.search(folded))), None)
+
+
+def provinces_named(text: str) -> Counter[str]:
+    """How often a text names the office of each province: «بهزیستی هرمزگان», «اوقاف و امور خیریه استان قم»."""
+    return Counter(_code(match) for match in _SPEAKS[0].finditer(fold_letters(text)))
 
 
 def _code(match: re.Match[str]) -> str:

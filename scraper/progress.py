@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 from scrapy import signals
 from scrapy.utils.asyncio import create_looping_call
 
+from scraper.contact import ADVICE, lacks_contact
 from scraper.session import CrawlSession
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _LINE_SECONDS = 30.0
 
 
 class Progress:
-    """Scrapy extension, switched on by `bayegan crawl`."""
+    """Scrapy extension, switched on by `bayegan crawl`; at the start it advises a person who left no contact."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -49,7 +50,11 @@ class Progress:
         crawler.signals.connect(progress._stop, signals.spider_closed)
         return progress
 
-    def _start(self) -> None:
+    def _start(self, spider: Any) -> None:
+        settings = self._crawler.settings
+        answers = {**spider.offices.resolve, **settings.getdict("BAYEGAN_RESOLVE")}
+        if lacks_contact(settings["USER_AGENT"], spider.chosen, answers):
+            sys.stderr.write(f"bayegan: {ADVICE}\n")
         self._bar.start()
         self._loop.start(_SECONDS, now=False)
 

@@ -13,22 +13,28 @@ from archive import warc
 from archive.catalogue import CaptureRow, Catalogue
 from archive.collection import Collection, CollectionWriter
 from archive.http import HttpError, HttpResponse, read_response
+from archive.jalali import TEHRAN, jalali_text
 from archive.members import Gap, scan
 from archive.offices import Office, Offices
 from archive.record import Capture, NewsRecord
 from archive.recovery import NO_REQUEST, Recovered
 from archive.search import index
 from scraper import warcinfo
+from scraper.dates import parse as parse_date
 from scraper.dialects import DIALECTS, GENERIC, detect
 from scraper.extract import Extraction, extract
-from scraper.listing import read_listing
+from scraper.listing import Entry, read_listing
 from scraper.newscode import identify
+from scraper.refusals import leads_to_login
 from scraper.warcinfo import Context
 
 _log = logging.getLogger("bayegan")
 _FOUND = range(200, 300)
 _REDIRECTS = range(300, 400)
 _NOT_MODIFIED = 304
+_NOT_FOUND = (404, 410)
+SHARED_LISTINGS = frozenset({"tag", "service"})
+"""Paths to listings that name items of other offices, too: they do not count as listed by this one."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -72,9 +78,15 @@ def within(record: NewsRecord, since: str | None, until: str | None) -> bool:
 
 
 def read_item(
-    body: bytes, url: str, content_type: str | None, fetched: str, portal: str, office: Office | None
+    body: bytes,
+    url: str,
+    content_type: str | None,
+    fetched: str,
+    portal: str,
+    office: Office | None,
+    repeated: frozenset[bytes] = frozenset(),
 ) -> Extraction:
-    """Extract an item page as a crawl does."""
+    """Extract an item page as a crawl does. `repeated`: what the crawl knew to repeat on the portal's pages."""
     return extract(
         body,
         url,
@@ -83,6 +95,7 @@ def read_item(
         portal=portal,
         office_province=office.province if office else None,
         organisation=office.organisation if office else None,
+        repeated=repeated,
     )
 
 
@@ -144,6 +157,12 @@ class Reading:
     """When the record was seen, if a revisit says so."""
     seen_again: str | None = None
     """The item that the server said is as it was."""
+    not_found: tuple[str, str] | None = None
+    """The item that was looked for in vain, and the word for why."""
+    looked: str | None = None
+    """The item whose page told nothing about it."""
+    listed: tuple[tuple[str, str, str], ...] = ()
+    """Items that a listing named: id, office whose listing it is, Jalali day or nothing."""
 
 
 def index_captures(collection: Collection, path: Path) -> int:
@@ -184,10 +203,38 @@ def index_reading(catalogue: Catalogue, row: CaptureRow, reading: Reading) -> No
     catalogue.add_capture(row)
     for item, url in reading.addresses:
         catalogue.note_address(item, url)
+    for named in reading.listed:
+        catalogue.note_listed(*named)
     if reading.seen_again:
         catalogue.seen_again(reading.seen_again, row.capture.fetched)
+    if reading.not_found:
+        item, reason = reading.not_found
+        catalogue.not_found(item, row.url, reason, row.capture.fetched)
+    if reading.looked:
+        catalogue.looked(reading.looked, row.capture.fetched)
     if reading.record:
         catalogue.store(reading.record, reading.seen, reading.terms)
+
+
+def why_not_found(status: int, url: str, location: str, item: str, offices: Offices) -> str | None:
+    """Why a response means that an item is not there: its status, or a redirect to something else; None if it does not.
+
+    Args:
+        url: the address asked for, one of the item's.
+        location: where a redirect leads to, as the header says it.
+    """
+    if status in _NOT_FOUND:
+        return f"http-{status}"
+    if status not in _REDIRECTS or not location:
+        return None
+    to = urljoin(url, location)
+    if leads_to_login(to):
+        return None
+    portal = offices.portal_of_url(to)
+    target = identify(to, portal)
+    if portal != item.partition(":")[0] or (target and target.id == item):
+        return None  # off-site, or another address of the same item
+    return f"redirected-to-{target.id}" if target else "redirected-to-no-item"
 
 
 def interpret(captured: Captured) -> Reading:
@@ -195,7 +242,7 @@ def interpret(captured: Captured) -> Reading:
     role, status = captured.facts.get("role"), captured.row.capture.http_status
     if captured.row.type == "revisit":
         return _interpret_revisit(captured)
-    readable = status in _FOUND or status in _REDIRECTS
+    readable = status in _FOUND or status in _REDIRECTS or (role == "item" and status in _NOT_FOUND)
     if role in {None, "asset"} or not readable or captured.row.truncated:
         return Reading()
     try:
@@ -203,15 +250,19 @@ def interpret(captured: Captured) -> Reading:
     except HttpError as error:
         _log.warning("%s in %s: %s", captured.row.url, captured.row.capture.warc, error)
         return Reading()
-    if role == "item" and status in _FOUND:
-        return _read_item(captured, response, captured.portal)
-    urls = _redirected_to(captured, response) if status in _REDIRECTS else _listed(captured, response)
-    return Reading(addresses=tuple(_addresses(captured, captured.portal, urls)))
+    if status not in _FOUND:
+        return _read_elsewhere(captured, response)
+    return _read_item(captured, response, captured.portal) if role == "item" else _read_listing(captured, response)
 
 
-def _redirected_to(captured: Captured, response: HttpResponse) -> list[str]:
+def _read_elsewhere(captured: Captured, response: HttpResponse) -> Reading:
+    """A redirect or a page that is not there: where it leads to, and whether an item was looked for in vain."""
+    row, portal = captured.row, captured.portal
     location = (response.get("location") or "").encode("latin-1").decode("utf-8", "replace")
-    return [urljoin(captured.row.url, location)]
+    addresses = tuple(_addresses(captured, portal, [urljoin(row.url, location)] if location else []))
+    item = identify(row.url, portal) if captured.facts["role"] == "item" else None
+    why = item and why_not_found(row.capture.http_status, row.url, location, item.id, captured.context.offices)
+    return Reading(addresses=addresses, not_found=(item.id, why) if item and why else None)
 
 
 def _interpret_revisit(captured: Captured) -> Reading:
@@ -232,16 +283,29 @@ def _read_item(captured: Captured, response: HttpResponse, portal: str) -> Readi
     if address is None:
         return Reading()
     office = context.offices.get(row.office)
-    extraction = read_item(response.body, row.url, response.get("content-type"), row.capture.fetched, portal, office)
+    mime, repeated = response.get("content-type"), context.repeated_on(portal)
+    extraction = read_item(response.body, row.url, mime, row.capture.fetched, portal, office, repeated)
     record = judge(extraction, row.capture, context, row.office, address.id).record
-    return Reading(record, index.terms_of(record) if record else None)
+    if record is None:
+        return Reading(looked=address.id)
+    return Reading(record, index.terms_of(record))
 
 
-def _listed(captured: Captured, response: HttpResponse) -> Iterator[str]:
+def _read_listing(captured: Captured, response: HttpResponse) -> Reading:
     found = detect(response.body) if captured.facts["role"] == "home" else None
     dialect = found[0] if found else DIALECTS.get(captured.facts.get("dialect", ""), GENERIC)
     listing = read_listing(response.body, captured.row.url, dialect.name, response.get("content-type"))
-    return (entry.url for entry in listing.entries)
+    fetched, office = captured.row.capture.fetched, captured.row.office or ""
+    days = {entry.url: listed_under(entry, fetched) for entry in listing.entries}
+    addresses = tuple(_addresses(captured, captured.portal, days))
+    own = captured.facts.get("path") not in SHARED_LISTINGS
+    return Reading(addresses=addresses, listed=tuple((i, office, days[u]) for i, u in addresses) if own else ())
+
+
+def listed_under(entry: Entry, fetched: str) -> str:
+    """The Jalali day under which a listing names an item, YYYY-MM-DD; empty when it does not say."""
+    when = parse_date(entry.published_raw, dt.datetime.fromisoformat(fetched)) if entry.published_raw else None
+    return jalali_text(when.astimezone(TEHRAN).date()) if when else ""
 
 
 def _addresses(captured: Captured, portal: str, urls: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+from urllib.parse import urlsplit
 
-if TYPE_CHECKING:
-    from scraper.page import Page
+from scraper.page import Page, is_html, parse
 
 Reason = Literal[
     "empty", "not-html", "listing", "challenge", "login", "error-page", "no-code", "no-title", "no-content"
@@ -37,6 +37,7 @@ _ERROR = re.compile(
     r"|یافت نشد|پیدا نشد|وجود ندارد|خطای?\s|در دسترس نیست|دسترسی غیر ?مجاز",
     re.IGNORECASE,
 )
+_LOGIN = re.compile(r"/(?:log[-_]?in|sign[-_]?in|logon|auth(?:enticate)?)(?:[/.;]|$)", re.IGNORECASE)
 _WALL_TEXT = 400
 _LISTING_LINKS = 8
 _ITEM_PAGES = frozenset({"news", "photo", "video", "media", "live", "audio", "item"})
@@ -76,6 +77,18 @@ def not_an_item(page: Page, page_metas: tuple[str, ...], item_links: int, *, nam
     if _ERROR.search(title) or (short and _ERROR.search(text)):
         return refuse("error-page")
     return None
+
+
+def wall(body: bytes, content_type: str | None = None) -> Reason | None:
+    """Whether a page without article and entries stands between us and the site: `challenge`, `login` or None."""
+    page = parse(body, content_type) if is_html(body) else None
+    refusal = not_an_item(page, (), 0, names_item=True) if page else None
+    return refusal.reason if refusal and refusal.reason in {"challenge", "login"} else None
+
+
+def leads_to_login(url: str) -> bool:
+    """Whether an address is that of a login page, as sites redirect to it."""
+    return bool(_LOGIN.search(urlsplit(url).path))
 
 
 def says_listing(page: Page, page_metas: tuple[str, ...]) -> Refusal | None:

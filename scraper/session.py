@@ -20,11 +20,12 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
-from archive import crawls
+from archive import crawlpage, crawls, drift
 from archive.collection import CollectionWriter, Exchange, lock_collection
 from archive.record import Capture
 from scraper import warcinfo
 from scraper.reextract import index_recovered
+from scraper.repeats import learn_all
 from scraper.warcinfo import Context
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ class CrawlSession:
         self._crawler = crawler
         self._spider = spider
         self.offices: Offices = spider.offices
-        self.context = Context(spider.offices, spider.scope.since, spider.scope.until)
         self.frontier: Frontier | None = None
         self.counts: Counter[str] = Counter()
+        self.tally = drift.Tally()
         self.run = uuid.uuid4().hex
         self._begun = time.monotonic()
         self.collection: CollectionWriter = lock_collection(Path(crawler.settings["BAYEGAN_COLLECTION"]))
@@ -64,6 +65,11 @@ class CrawlSession:
         self.collection.max_bytes = crawler.settings.getint("BAYEGAN_WARC_MAX_BYTES")
         self.collection.max_age = dt.timedelta(hours=crawler.settings.getfloat("BAYEGAN_WARC_MAX_HOURS"))
         self.crawl, self.resumed = crawls.begin_crawl(self.catalogue, spider.scope, dt.datetime.now(dt.UTC))
+        self.started: str = self.catalogue.db.execute(
+            "SELECT started FROM crawls WHERE id = ?", (self.crawl,)
+        ).fetchone()[0]
+        repeated = learn_all(self.catalogue, (office.portal for office in spider.chosen))
+        self.context = Context(spider.offices, spider.scope.since, spider.scope.until, repeated=repeated)
         self.collection.info = self._info(crawler)
         self._recover()
         self._loop = create_looping_call(self.commit)
@@ -112,11 +118,22 @@ class CrawlSession:
     def _end(self, reason: str) -> None:
         if reason == "finished" and self.frontier is not None and self.frontier.enough():
             reason = "limit"
+        elif reason == "finished" and self.frontier is not None and self.frontier.waiting:
+            reason = "hosts-in-trouble"  # left to the next crawl
         self.collection.finish_files()
         seconds, now = time.monotonic() - self._begun, dt.datetime.now(dt.UTC)
-        crawls.end_crawl(self.catalogue, self.crawl, self._stopped_by or reason, now, seconds, dict(self.counts))
+        finished = crawls.end_crawl(
+            self.catalogue, self.crawl, self._stopped_by or reason, now, seconds, dict(self.counts)
+        )
+        if finished and not (self.context.since or self.context.until):
+            crawls.note_walks(self.catalogue, self.crawl)
+        drift.forget(self.catalogue, self.crawl)
+        days = self._crawler.settings.getfloat("BAYEGAN_FRONTIER_DAYS")
+        crawls.forget(self.catalogue, now - dt.timedelta(days=days))
         self.report = crawls.report(self.catalogue, self.crawl)
-        crawls.write_report(self.collection.crawl_folder(self.crawl) / "report.json", self.report)
+        folder = self.collection.crawl_folder(self.crawl)
+        crawls.write_report(folder / "report.json", self.report)
+        crawlpage.write_page(folder / crawlpage.NAME, self.catalogue, self.report)
 
     def _abandon(self) -> None:
         """Leave what was not committed to the next start, which recovers it from the files that stay `.open`."""
@@ -139,6 +156,7 @@ class CrawlSession:
         try:
             if self.frontier is not None:
                 self.frontier.sweep()
+            self.tally.flush(self.catalogue, self.crawl)
             self.collection.commit()
         except (OSError, sqlite3.Error) as error:
             self.fail(_cannot_write(error))
@@ -165,6 +183,16 @@ class CrawlSession:
             self._stopped_by = reason
             self._closing = asyncio.ensure_future(engine.close_spider_async(reason=reason))
 
+    def first_walk(self, office: str) -> bool:
+        """Whether an office's listings have never been walked to their end."""
+        return self.catalogue.meta(f"walked/{office}") is None
+
+    def walk_is_due(self, office: str) -> bool:
+        """Whether an office's listings were never walked, or not for so long that its feed alone is not enough."""
+        tried = self.catalogue.meta(f"walk-tried/{office}")
+        pause = dt.timedelta(hours=self._crawler.settings.getfloat("BAYEGAN_WALK_HOURS"))
+        return tried is None or dt.datetime.fromisoformat(tried) <= dt.datetime.now(dt.UTC) - pause
+
     def count(self, what: str, number: int = 1) -> None:
         """Count what no table counts; it ends in the report."""
         self.counts[what] += number
@@ -177,6 +205,8 @@ class CrawlSession:
             "crawl": self.crawl,
             "scope": self._spider.scope.text(),
         }
+        if self.context.repeated:
+            further["repeated"] = json.dumps(self.context.repeated, ensure_ascii=False, separators=(",", ":"))
         return warcinfo.compose(self.offices, settings["BAYEGAN_OPERATOR"], **further)
 
     def _leave_settings(self, crawler: Crawler) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 
 from archive import warc
 from archive.collection import Collection, open_collection
+from tests import zygote
 from tests.portal.server import Exchange, Portal, running_portal
 from tests.portal.world import World
 
@@ -38,21 +39,15 @@ class Ran:
         return json.loads(self.out)
 
 
-def command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "scraper", *map(str, words)]
+def command(*words: object, at: str = "") -> list[str]:
+    """The line that runs `bayegan`, at another time when one is given (ISO 8601 with its offset)."""
+    program = ["tests.at", at] if at else ["scraper"]
+    return [sys.executable, "-m", *program, *map(str, words)]
 
 
-def bayegan(*words: object, cwd: Path | None = None, timeout: float = 120) -> Ran:
+def bayegan(*words: object, cwd: Path | None = None, timeout: float = 120, at: str = "") -> Ran:
     """Run `bayegan` in a process of its own."""
-    done = subprocess.run(
-        command(*words),
-        cwd=cwd or ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    done = zygote.run(command(*words, at=at), cwd=cwd or ROOT, env=environment(), timeout=timeout)
     assert "Traceback" not in done.stderr, done.stderr
     return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -69,10 +64,10 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
         yield running
 
 
-def crawl(folder: Path, *words: object, collection: str = "c") -> Ran:
+def crawl(folder: Path, *words: object, collection: str = "c", at: str = "") -> Ran:
     """Crawl the portal whose offices file lies in a folder into a collection there."""
-    words = words or ("all",)
-    return bayegan("crawl", *words, "--offices", folder / "portal.toml", "--collection", folder / collection, *IMPOLITE)
+    where = ("--offices", folder / "portal.toml", "--collection", folder / collection)
+    return bayegan("crawl", *(words or ("all",)), *where, *IMPOLITE, at=at)
 
 
 @dataclass(frozen=True)
@@ -107,11 +102,17 @@ def flip_a_byte(path: Path, member: int) -> int:
     return offset
 
 
-@pytest.fixture(scope="session")
-def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
-    """The whole portal, crawled once; for tests that only look."""
-    folder = tmp_path_factory.mktemp("crawled")
-    with running_portal(World(seed=1, items=60)) as running:
+@contextmanager
+def whole_portal(folder: Path, items: int) -> Iterator[Crawled]:
+    """A portal that was crawled once."""
+    with running_portal(World(seed=1, items=items)) as running:
         running.offices_toml(folder / "portal.toml")
         ran = crawl(folder)
         yield Crawled(folder, running, ran, list(running.log))
+
+
+@pytest.fixture(scope="session")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    """The whole portal, crawled once; for tests that only look."""
+    with whole_portal(tmp_path_factory.mktemp("crawled"), items=60) as crawled:
+        yield crawled

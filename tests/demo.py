@@ -49,9 +49,9 @@ def main() -> None:
         say("One record, with the place of its bytes in the WARC file.")
         run("show", portal.world.joint[0], "--collection", COLLECTION)
         say("An analyst takes it all.")
-        run("dump", HERE / "dump", "--collection", COLLECTION)
+        run("dump", HERE / "dump", "--format", "all", "--collection", COLLECTION)
         manifest = json.loads((HERE / "dump" / "manifest.json").read_text(encoding="utf-8"))
-    say(f"{manifest['records']} records are in demo/dump. Try next:")
+    say(f"{manifest['records']} records are in demo/dump; its README.md says how to load them. Try next:")
     for words, why in NEXT:
         sys.stdout.write(f"  {words:<78} {why}\n")
 

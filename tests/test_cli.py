@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from archive import warc
-from tests.conftest import IMPOLITE, ROOT, SHARED_PAGES, Crawled, bayegan, command, crawl, environment, flip_a_byte
+from tests import zygote
+from tests.conftest import IMPOLITE, SHARED_PAGES, Crawled, bayegan, command, crawl, environment, flip_a_byte
 from tests.portal.server import Portal
 
 DOCUMENT = SHARED_PAGES / "behzisti.ir__news-70583.html"
@@ -194,13 +194,7 @@ def test_an_unreachable_host_is_named_and_nothing_else_is_lost(portal: Portal, t
 
 def test_a_collection_in_use_names_the_process_that_holds_it(crawled: Crawled, tmp_path: Path) -> None:
     words = command("crawl", "all", "--offices", crawled.folder / "portal.toml", "--collection", tmp_path / "c")
-    first = subprocess.Popen(
-        [*words, "-s", "DOWNLOAD_DELAY=0.2"],
-        cwd=ROOT,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    first = zygote.spawn([*words, "-s", "DOWNLOAD_DELAY=0.2"], env=environment())
     try:
         deadline = time.monotonic() + 20
         while not (tmp_path / "c" / "catalogue.sqlite").exists() and time.monotonic() < deadline:

@@ -14,10 +14,18 @@ import pytest
 
 from archive import warc
 from archive.collection import open_collection
-from tests.conftest import IMPOLITE, ROOT, Crawled, Ran, bayegan, environment
+from tests import zygote
+from tests.conftest import IMPOLITE, Crawled, Ran, bayegan, environment, whole_portal
 from tests.crash import POINTS
 
-ROTATE = ("-s", "BAYEGAN_WARC_MAX_BYTES=300000")
+ROTATE = ("-s", "BAYEGAN_WARC_MAX_BYTES=100000")
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    """A small portal, crawled once undisturbed: enough for every point to be reached several times."""
+    with whole_portal(tmp_path_factory.mktemp("small"), items=14) as crawled:
+        yield crawled
 
 
 def words(crawled: Crawled, collection: Path) -> list[str]:
@@ -36,7 +44,7 @@ def words(crawled: Crawled, collection: Path) -> list[str]:
 def crash(point: str, number: int, line: list[str]) -> int:
     """Run until the point kills the process; its exit code."""
     start = [sys.executable, "-m", "tests.crash", point, str(number), *line]
-    return subprocess.run(start, cwd=ROOT, env=environment(), capture_output=True, timeout=60, check=False).returncode
+    return zygote.run(start, env=environment(), timeout=60).returncode
 
 
 def assert_whole(crawled: Crawled, collection: Path) -> None:
@@ -134,15 +142,7 @@ main()
 def test_an_io_error_stops_the_crawl_cleanly_and_it_resumes(crawled: Crawled, tmp_path: Path, calls: int) -> None:
     line = words(crawled, tmp_path / "c")
     code = EIO.replace("{calls}", str(calls))
-    done = subprocess.run(
-        [sys.executable, "-c", code, *line],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = zygote.run([sys.executable, "-c", code, *line], env=environment(), timeout=60)
     stopped = Ran(done.returncode, done.stdout, done.stderr)
     assert stopped.code == 4, stopped.err
     assert "Input/output error" in stopped.err

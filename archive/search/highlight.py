@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archive.search.words import Token, tokens
@@ -21,7 +22,8 @@ def highlight(text: str, query: Query) -> list[Segment]:
     return _segments(text, 0, len(text), _spans(tokens(text), query.words))
 
 
-def snippet(text: str, query: Query, width: int = 200) -> list[Segment]:
+@lru_cache(maxsize=1000)
+def snippet(text: str, query: Query, width: int = 200) -> tuple[Segment, ...]:
     """Cut out the stretch of about `width` characters that answers most of the query.
 
     Joined, the segments are a part of the text that begins and ends with whole words. Without an answer it
@@ -34,21 +36,22 @@ def snippet(text: str, query: Query, width: int = 200) -> list[Segment]:
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    return _segments(text, start, end, spans)
+    return tuple(_segments(text, start, end, spans))
 
 
 def _spans(found: list[Token], wanted: list[Words]) -> list[_Span]:
     """Find every place where some words of the query stand, by start."""
     places = [(term, token) for token in found for term in token.forms.terms]
-    starts: dict[str, list[int]] = {}
+    starts: dict[str, list[int]] = {terms[0]: [] for words in wanted for terms in words.alternatives}
     for at, (term, token) in enumerate(places):
         for each in (term, *token.forms.also):
-            starts.setdefault(each, []).append(at)
+            if each in starts:
+                starts[each].append(at)
     spans = {
         (places[at][1].start, places[at + len(terms) - 1][1].end, number)
         for number, words in enumerate(wanted)
         for terms in words.alternatives
-        for at in (range(len(places)) if words.prefix else starts.get(terms[0], ()))
+        for at in (range(len(places)) if words.prefix else starts[terms[0]])
         if _answers(places[at : at + len(terms)], terms, words)
     }
     return sorted(spans)

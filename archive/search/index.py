@@ -11,13 +11,17 @@ import datetime as dt
 import sqlite3
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from itertools import islice
+from random import getrandbits
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archive.errors import CollectionError
 from archive.jalali import TEHRAN
+from archive.search import stories
 from archive.search.match import EVERY, expression, with_compounds
 from archive.search.query import FILTERS, parse
-from archive.search.tree import And, Filter, Query
+from archive.search.stories import MINUTE_BITS
+from archive.search.tree import FACT_FIELDS, And, Filter, Query, in_field, in_title
 from archive.search.words import index_text
 
 if TYPE_CHECKING:
@@ -25,16 +29,25 @@ if TYPE_CHECKING:
 
     from archive.record import NewsRecord
 
-Terms = tuple[str, str, str, str, str]
 Sort = Literal["date", "relevance"]
 
 # The tokenizer `ascii` takes every non-ASCII character as part of a term, the marks of `index_text` too.
-DDL = """CREATE VIRTUAL TABLE IF NOT EXISTS news
-USING fts5(title, lead, body, tags, facets, content='', tokenize='ascii')"""
+DDL = """
+CREATE VIRTUAL TABLE IF NOT EXISTS news
+USING fts5(title, lead, body, tags, facets, content='', tokenize='ascii');
+CREATE TABLE IF NOT EXISTS changes (         -- the rows that changed last, so that what was counted can be kept
+    seq       INTEGER PRIMARY KEY,
+    docid     INTEGER NOT NULL
+);
+"""
 
+CHANGES = 10_000
+"""As many changes are remembered; who missed more counts everything anew."""
+
+MANY = 5000
+"""Up to so many hits are ranked one by one."""
 _WEIGHTS = "10.0, 4.0, 1.0, 5.0, 0.0"
 
-_SUFFIX_BITS = 20
 _UNDATED_MINUTES = 1024
 """Items without a date take the rows before 1970-01-01 17:04, so that they are last when newest is first."""
 _DAY = dt.timedelta(days=1)
@@ -51,37 +64,68 @@ class Hits:
     """The query with the compounds that the index knows: what to highlight."""
 
 
+class Terms(NamedTuple):
+    """What the index takes of a record: the terms of its columns, and what tells its story from others."""
+
+    title: str
+    lead: str
+    body: str
+    tags: str
+    facets: str
+    item: str
+    place: str
+    sketch: bytes
+
+
 def create(db: sqlite3.Connection) -> None:
-    """Make the table unless it is there."""
-    db.execute(DDL)
+    """Make the tables unless they are there."""
+    db.executescript(DDL + stories.DDL)
+    # Changes are counted from a number by chance: what was kept of an index that was replaced fits none of them.
+    db.execute("INSERT INTO changes SELECT ?, 0 WHERE NOT EXISTS (SELECT 1 FROM changes)", (getrandbits(60),))
 
 
 def clear(db: sqlite3.Connection) -> None:
     """Empty the index, whatever version of the normaliser made it."""
     db.execute("INSERT INTO news (news) VALUES ('delete-all')")
+    db.executescript("DELETE FROM sketches; DELETE FROM bands; DELETE FROM changes;")
+    create(db)
 
 
 def add(db: sqlite3.Connection, rowid: int, terms: Terms) -> None:
     """Index the terms of a record under a row id from `allocate`."""
-    db.execute("INSERT INTO news (rowid, title, lead, body, tags, facets) VALUES (?,?,?,?,?,?)", (rowid, *terms))
+    db.execute("INSERT INTO news (rowid, title, lead, body, tags, facets) VALUES (?,?,?,?,?,?)", (rowid, *terms[:5]))
+    story = stories.add(db, rowid, terms.item, terms.place, terms.sketch) if terms.sketch else []
+    _note_changes(db, {rowid, *story})
 
 
 def remove(db: sqlite3.Connection, rowid: int, record: NewsRecord) -> None:
     """Take a record out; it must be exactly the one that was added under the row id."""
     db.execute(
         "INSERT INTO news (news, rowid, title, lead, body, tags, facets) VALUES ('delete',?,?,?,?,?,?)",
-        (rowid, *terms_of(record)),
+        (rowid, *terms_of(record)[:5]),
     )
+    _note_changes(db, {rowid, *stories.remove(db, rowid)})
+
+
+def _note_changes(db: sqlite3.Connection, rowids: set[int]) -> None:
+    db.executemany("INSERT INTO changes (docid) VALUES (?)", [(rowid,) for rowid in rowids])
+    db.execute("DELETE FROM changes WHERE seq <= (SELECT max(seq) FROM changes) - ?", (CHANGES,))
 
 
 def terms_of(record: NewsRecord) -> Terms:
-    """Make the terms of a record: title, lead, body, tags, facets. The slow part, and pure: it can run elsewhere."""
-    return (
-        index_text(record.title),
-        index_text(f"{record.kicker}\n{record.lead}"),
-        index_text(record.body),
-        index_text("\n".join(record.tags)),
-        " ".join((EVERY, *(facet.term for facet in facets(record)))),
+    """Make the terms of a record. The slow part, and pure: it can run elsewhere."""
+    facts = (facet.term for facet in facets(record))
+    names = {"author": record.authors, "category": record.categories}
+    named = (in_field(name, term) for name in FACT_FIELDS for term in index_text("\n".join(names[name])).split())
+    return Terms(
+        title=index_text(record.title),
+        lead=index_text(f"{record.kicker}\n{record.lead}"),
+        body=index_text(record.body),
+        tags=index_text("\n".join(record.tags)),
+        facets=" ".join((EVERY, *facts, *named)),
+        item=record.id,
+        place=record.office or record.portal,
+        sketch=stories.sketch_of(record),
     )
 
 
@@ -100,13 +144,13 @@ def rowid_base(published: str | None) -> int:
 
 
 def _row_of(when: dt.datetime) -> int:
-    return max(int(when.timestamp()) // 60, _UNDATED_MINUTES) << _SUFFIX_BITS
+    return max(int(when.timestamp()) // 60, _UNDATED_MINUTES) << MINUTE_BITS
 
 
 def allocate(db: sqlite3.Connection, published: str | None) -> int:
     """Find a free row id for an item: the one after the last of its minute."""
     base = rowid_base(published)
-    end = (_UNDATED_MINUTES << _SUFFIX_BITS) if published is None else base + (1 << _SUFFIX_BITS)
+    end = (_UNDATED_MINUTES << MINUTE_BITS) if published is None else base + (1 << MINUTE_BITS)
     row = db.execute("SELECT max(id) FROM news_docsize WHERE id >= ? AND id < ?", (base, end)).fetchone()
     free = base if row[0] is None else int(row[0]) + 1
     if free >= end:
@@ -116,7 +160,7 @@ def allocate(db: sqlite3.Connection, published: str | None) -> int:
 
 def rowid_range(first: dt.date | None, last: dt.date | None) -> tuple[int, int]:
     """Find the first and last row id of a span of days in Tehran. Items without a date are in none."""
-    low = _row_of(_midnight(first)) if first else _UNDATED_MINUTES << _SUFFIX_BITS
+    low = _row_of(_midnight(first)) if first else _UNDATED_MINUTES << MINUTE_BITS
     high = _row_of(_midnight(last + _DAY)) - 1 if last and last < dt.date.max else _LAST_ROW
     return low, high
 
@@ -130,18 +174,48 @@ def search(
 ) -> Hits:
     """Answer a query: the exact total and one page, newest or best first. Raises QueryError."""
     query = resolve(db, query)
-    rows, parameters = _rows(query)
-    total = db.execute(f"SELECT count(*) {rows}", parameters).fetchone()[0]
-    page = f"{_ordered(query, sort)} LIMIT ? OFFSET ?"
-    ids = [row[0] for row in db.execute(page, (*parameters, limit, offset))] if total > offset else []
-    return Hits(total, ids, query)
+    rows, parameters = rows_of(query)
+    total: int = db.execute(f"SELECT count(*) {rows}", parameters).fetchone()[0]
+    ids = ordered(db, query, sort, total) if total > offset else iter(())
+    return Hits(total, [*islice(ids, offset, offset + limit)], query)
 
 
 def search_ids(db: sqlite3.Connection, query: Query | str, *, sort: Sort = "date") -> Iterator[int]:
     """Run through the row ids of all hits in order. Raises QueryError."""
     query = resolve(db, query)
-    for row in db.execute(_ordered(query, sort), _rows(query)[1]):
-        yield row[0]
+    total = search(db, query, limit=0).total if sort == "relevance" else 0
+    return ordered(db, query, sort, total)
+
+
+def ordered(db: sqlite3.Connection, query: Query, sort: Sort, total: int) -> Iterator[int]:
+    """Run through the hits of a resolved query in order; `total` is how many there are.
+
+    Best first is by BM25, the title counting most. Where more than `MANY` answer, the words are too common to tell
+    records apart by counting them: those that have all of them in the title come first, then the others, each newest
+    first. That takes no longer than newest first alone.
+    """
+    if sort == "date" or not query.words:
+        return _newest(db, query)
+    if total <= MANY:
+        rows, parameters = rows_of(query)
+        best = f"SELECT rowid {rows} ORDER BY bm25(news, {_WEIGHTS}), rowid DESC"
+        return (row[0] for row in db.execute(best, parameters))
+    return _title_first(db, query)
+
+
+def _newest(db: sqlite3.Connection, query: Query) -> Iterator[int]:
+    rows, parameters = rows_of(query)
+    name = "rowid" if query.parts else "id"
+    return (row[0] for row in db.execute(f"SELECT {name} {rows} ORDER BY {name} DESC", parameters))
+
+
+def _title_first(db: sqlite3.Connection, query: Query) -> Iterator[int]:
+    narrow = replace(query, parts=tuple(map(in_title, query.parts)))
+    seen: set[int] = set()
+    for rowid in _newest(db, narrow):
+        seen.add(rowid)
+        yield rowid
+    yield from (rowid for rowid in _newest(db, query) if rowid not in seen)
 
 
 def resolve(db: sqlite3.Connection, query: Query | str) -> Query:
@@ -155,17 +229,9 @@ def resolve(db: sqlite3.Connection, query: Query | str) -> Query:
     return replace(query, parts=tuple(with_compounds(part, known) for part in query.parts))
 
 
-def _rows(query: Query) -> tuple[str, tuple[str | int, ...]]:
+def rows_of(query: Query) -> tuple[str, tuple[str | int, ...]]:
     """Write the rows of a query as SQL, and what to bind to it."""
     low, high = rowid_range(query.period.first, query.period.last) if query.period else (0, _LAST_ROW)
     if query.parts:
         return "FROM news WHERE news MATCH ? AND rowid BETWEEN ? AND ?", (expression(And(query.parts)), low, high)
     return "FROM news_docsize WHERE id BETWEEN ? AND ?", (low, high)  # the same rows, counted much faster
-
-
-def _ordered(query: Query, sort: Sort) -> str:
-    rows, _ = _rows(query)
-    if not query.parts:
-        return f"SELECT id {rows} ORDER BY id DESC"
-    best_first = f"bm25(news, {_WEIGHTS}), " if sort == "relevance" else ""
-    return f"SELECT rowid {rows} ORDER BY {best_first}rowid DESC"

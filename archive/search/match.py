@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from archive.search.tree import And, Filter, Node, Not, Or, Period, Terms, Words
+from archive.search.tree import FACT_FIELDS, And, Filter, Node, Not, Or, Period, Terms, Words, in_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,11 +45,21 @@ def _all(parts: tuple[Node, ...]) -> str:
 
 def _words(words: Words) -> str:
     columns = words.columns or TEXT_COLUMNS
+    if columns[0] in FACT_FIELDS:
+        return _fact_words(words, columns[0])
     if words.surfaces:
         return f"({' OR '.join(_as_written(words, column) for column in columns)})"
     choices = [text for terms in words.alternatives for text in _choices(terms, prefix=words.prefix)]
     found = f"({' OR '.join(choices)})"
     return f"{{{' '.join(words.columns)}}} : {found}" if words.columns else found
+
+
+def _fact_words(words: Words, field: str) -> str:
+    choices = [*words.alternatives]
+    choices += [(f"≈{terms[0]}",) for terms in words.alternatives if len(terms) == 1]
+    star = " *" if words.prefix else ""
+    found = (_quoted(tuple(in_field(field, term) for term in terms)) + star for terms in choices)
+    return f"facets : ({' OR '.join(found)})"
 
 
 def _choices(terms: Terms, *, prefix: bool) -> list[str]:

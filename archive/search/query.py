@@ -16,9 +16,9 @@ from archive.offices import SPIDERS
 from archive.persian import fold
 from archive.provinces import PROVINCES
 from archive.search import terms
-from archive.search.tree import And, Filter, Node, Not, Or, Period, Query, Words
+from archive.search.tree import FACT_FIELDS, And, Filter, Node, Not, Or, Period, Query, Words
 
-TEXT_FIELDS = {"title": "title", "lead": "lead", "body": "body", "tag": "tags"}
+TEXT_FIELDS = {"title": "title", "lead": "lead", "body": "body", "tag": "tags", **{n: n for n in FACT_FIELDS}}
 """Where a word can be looked for, and the column of the index."""
 _EXACT = "exact"
 _DATES = ("from", "to")
@@ -45,6 +45,8 @@ _PERSIAN = {
     "برچسب": "tag",
     "سازمان": "org",
     "استان": "province",
+    "نویسنده": "author",
+    "دسته": "category",
     "کد": "code",
     "از": "from",
     "تا": "to",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from archive.persian import fold
 
 if TYPE_CHECKING:
     import datetime as dt
+
+FACT_FIELDS = ("author", "category")
+"""Fields whose words stand among the facts of a record: they are found only where they are asked for."""
 
 Terms = tuple[str, ...]
 """Index terms that stand side by side."""
@@ -91,7 +94,19 @@ class Query:
         return _positive(And(self.parts))
 
 
+def in_field(name: str, term: str) -> str:
+    """Write a term of a field whose words stand among the facts."""
+    return f"{name}·{term}"
+
+
+def in_title(node: Node) -> Node:
+    """Look for words in the title that may stand anywhere; what is asked of another part or refused stays as it is."""
+    if isinstance(node, Words):
+        return node if node.columns else replace(node, columns=("title",))
+    return replace(node, parts=tuple(map(in_title, node.parts))) if isinstance(node, And | Or) else node
+
+
 def _positive(node: Node) -> list[Words]:
     if isinstance(node, Words):
-        return [node]
+        return [] if set(node.columns) & set(FACT_FIELDS) else [node]
     return [words for part in node.parts for words in _positive(part)] if isinstance(node, And | Or) else []

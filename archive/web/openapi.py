@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from archive.dump import json_schema
+from archive.record import json_schema
 from archive.web.page import Download, View
 from archive.web.params import Param
 

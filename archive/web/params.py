@@ -67,6 +67,7 @@ SEARCH = (
     Param("from", "First day of publication, Jalali or Gregorian: 1402, 1402-01, 2023-09-22", _string(10, _DATE)),
     Param("to", "Last day of publication", _string(10, _DATE)),
     Param("sort", "date (newest first) or relevance (best first)", _one_of("date", "relevance")),
+    Param("fold", "no: show every item; else a story that several offices tell is shown once", _one_of("yes", "no")),
 )
 PAGE = Param(
     "page", f"Which {PAGE_SIZE} of the hits", {"type": "integer", "minimum": 1, "maximum": LAST_PAGE, "default": 1}
@@ -101,6 +102,11 @@ class Wish:
     def sort(self) -> Sort:
         """The order of the hits."""
         return "relevance" if self.get("sort") == "relevance" else "date"
+
+    @property
+    def folded(self) -> bool:
+        """Whether a story is to be shown once."""
+        return self.get("fold") != "no"
 
     def query(self) -> Query:
         """The query to be answered. Raises QueryError."""

@@ -15,6 +15,7 @@ from archive.catalogue import Catalogue
 from archive.collection import CATALOGUE
 from archive.errors import CollectionError, NothingFoundError
 from archive.record import Capture
+from archive.search.answers import Answers
 
 T = TypeVar("T")
 State = tuple[Any, ...]
@@ -26,11 +27,12 @@ _TRIES = 5
 
 
 class Memo:
-    """Results that are good until something is committed to the catalogue."""
+    """Results that are good until something is committed to the catalogue, and answers, which outlast that."""
 
     def __init__(self) -> None:
         self._state: State = ()
         self._kept: OrderedDict[Any, Any] = OrderedDict()
+        self.answers = Answers()
         self._lock = Lock()
 
     def get(self, state: State, key: Any, make: Callable[[], T]) -> T:
@@ -62,6 +64,7 @@ class Reading(Catalogue):
         self.root = root
         self.path = root / CATALOGUE
         self._memo = memo
+        self.answers = memo.answers
         if not self.path.exists():
             raise NothingFoundError(f"There is no collection at {root} any more.")
         try:

@@ -29,6 +29,7 @@ def _number(name: str, description: str, low: int, high: int, where: str = "quer
 
 _YEAR = _number("year", "A Jalali year, such as 1402", 1300, 1599, "path")
 _MONTH = _number("month", "A month, from 1", 1, 12, "path")
+_COVERED_YEAR = _number("year", "A Jalali year; the last one with items unless named", 1300, 1599)
 _REVISIONS = {
     name: _number(name, f"The {word} revision", 1, 999_999) for name, word in {"a": "older", "b": "newer"}.items()
 }
@@ -61,7 +62,7 @@ VIEWS = (
         coverage.coverage,
         coverage.Coverage,
         "What there is of each office month by month",
-        (_number("year", "A Jalali year; the last one with items unless named", 1300, 1599),),
+        (_COVERED_YEAR,),
     ),
     View("/help", front.help_page, front.Help, "How to search"),
 )
@@ -78,5 +79,13 @@ DOWNLOADS = (
     Download(
         "/replay/{capture}", download.replay_capture, "*/*", "A captured body, to be shown in a sandbox", (_CAPTURE,)
     ),
+    Download(
+        "/coverage.svg",
+        coverage.picture,
+        "image/svg+xml",
+        "A year as a calendar: how much there is of each day, and where something is missing",
+        (_COVERED_YEAR, next(param for param in SEARCH if param.name == "office")),
+    ),
+    Download("/metrics", download.state_metrics, "text/plain", "The state of the collection for Prometheus"),
     Download("/raw/{capture}", download.raw, "application/warc", "The WARC record of a response", (_CAPTURE,)),
 )

@@ -135,6 +135,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "neighbours": ("پیش و پس از این در همین سایت", "Before and after it on the same site"),
     "code_before": ("کد پیشین", "Code before"),
     "code_after": ("کد پسین", "Code after"),
+    "told_at": ("همین خبر در {} پایگاه", "The same story at {} offices"),
+    "folded": ("هر خبر یک بار: {} مورد.", "Each story once: {}."),
+    "unfold": ("همه را جدا نشان بده", "Show all of them"),
+    "fold": ("هر خبر را یک بار نشان بده", "Show each story once"),
     "same_story": ("همین خبر جای دیگر", "The same story elsewhere"),
     "shared": ("{}٪ متن مشترک", "{}% of the text in common"),
     "cite": ("استناد", "Cite"),
@@ -188,6 +192,30 @@ WORDS: dict[str, tuple[str, str]] = {
     "day_items": ("{}: {} خبر", "{}: {} items"),
     "weekdays": ("ش ی د س چ پ ج", "Sa Su Mo Tu We Th Fr"),
     # coverage
+    "coverage_picture": (
+        "تقویم سال: هر خانه یک روز است و هرچه پررنگ‌تر، خبر بیشتر",
+        "The year as a calendar: a square a day, the darker the more items",
+    ),
+    "codes": ("کدهای خبر", "News codes"),
+    "codes_note": (
+        "هر کد میان کوچک‌ترین و بزرگ‌ترین کد دیده‌شده در یکی از این پنج حالت است.",
+        "Every code between the lowest and the highest seen is in one of these five states.",
+    ),
+    "portal": ("پایگاه", "Portal"),
+    "code_recorded": ("بایگانی‌شده", "Recorded"),
+    "code_gone": ("برداشته‌شده", "Withdrawn"),
+    "code_missing": ("فهرست‌شده و نداریم", "Listed, not here"),
+    "code_absent": ("چیزی نبود", "Nothing there"),
+    "code_unknown": ("نیازموده", "Not tried"),
+    "lacking": ("آنچه کم داریم", "What is missing"),
+    "lacking_note": (
+        "{} خبر در فهرست سایت‌ها هست و در بایگانی نیست؛ نخستین‌ها با دلیل:",
+        "{} items are listed by their sites and not in the archive; the first, with the reason:",
+    ),
+    "lacking_none": (
+        "هرچه سایت‌ها فهرست کرده‌اند در بایگانی هست.",
+        "Everything that the sites list is in the archive.",
+    ),
     "coverage_note": (
         (
             "شمار خبرهای هر اداره در هر ماه. خانهٔ خالی یعنی چیزی در بایگانی نیست؛ شاید چیزی منتشر نشده، شاید گرفته "
@@ -239,6 +267,7 @@ HELP = (
     ("توان*", "واژه‌هایی که چنین آغاز می‌شوند", "words that begin so"),
     ("دقیق:کتاب‌ها", "همین شکل و نه کتاب", "this form only (also exact:)"),
     ("عنوان:سیل", "در عنوان؛ نیز لید: متن: برچسب:", "in the title; also lead: body: tag:"),
+    ("نویسنده:رضایی", "در نام نویسنده؛ نیز دسته:", "in the author's name; also category:"),
     ("سازمان:اوقاف", "بهزیستی یا اوقاف", "welfare or endowment (org:)"),
     ('استان:هرمزگان استان:"خراسان رضوی"', "استان؛ نام دوواژه‌ای در گیومه", "a province (province:IR-22)"),
     ("کد:70583", "کد خبر", "the news code"),

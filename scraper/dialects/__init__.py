@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scraper.dialects.asam import ASAM
 from scraper.dialects.aspnet import ASPNET, DOTNETNUKE, SHAREPOINT
-from scraper.dialects.base import Dialect
+from scraper.dialects.base import Dialect, Proven
 from scraper.dialects.generic import GENERIC
 from scraper.dialects.iransamaneh import IRANSAMANEH
 from scraper.dialects.nastooh import NASTOOH
@@ -44,7 +44,11 @@ def detect(body: bytes) -> tuple[Dialect, list[str]] | None:
     head = head if head >= 0 else len(body)
     for dialect in DIALECTS.values():
         weight, found = 0, []
+        left = sum(mark.weight for mark in dialect.marks)
         for mark in dialect.marks:
+            if weight + left < max(_ENOUGH, best[0] + 1 if best else 0):
+                break  # it cannot win any more
+            left -= mark.weight
             if body.find(mark.sign, 0, head if mark.in_head else len(body)) >= 0:
                 weight += mark.weight
                 found.append(mark.says)
@@ -55,4 +59,9 @@ def detect(body: bytes) -> tuple[Dialect, list[str]] | None:
     return best and (best[1], best[2])
 
 
-__all__ = ["DIALECTS", "GENERIC", "Dialect", "detect"]
+def proven(name: str) -> Proven:
+    """What the dialect of an office has been tried on; nothing yet, while its system is unknown."""
+    return DIALECTS[name].proven if name in DIALECTS else "nothing yet"
+
+
+__all__ = ["DIALECTS", "GENERIC", "Dialect", "Proven", "detect", "proven"]

@@ -9,6 +9,7 @@ from scraper.dialects.base import Dialect, Fields, ListingFields, Mark, Seeds, p
 ASAM = Dialect(
     name="asam",
     version=1,
+    proven="a page in its vocabulary",
     marks=(
         Mark(b"echo_detail", 2, "the body echo_detail"),  # [S]
         Mark(b"news_lead", 1, "the lead news_lead"),  # [S]

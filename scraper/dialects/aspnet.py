@@ -54,6 +54,7 @@ _FIELDS = Fields(
 ASPNET = Dialect(
     name="aspnet",
     version=1,
+    proven="a page in its vocabulary",
     marks=(
         Mark(b'name="__VIEWSTATE"', 2, "the field __VIEWSTATE"),  # [D]
         Mark(b"__EVENTVALIDATION", 1, "the field __EVENTVALIDATION"),

@@ -10,11 +10,15 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from lxml import etree
 
 from scraper.outline import LOOKED_UP
+
+Proven = Literal["a real page", "a page in its vocabulary", "nothing yet"]
+"""What a dialect has been tried on: a raw item page of a real site, exact in every field; or only pages that we wrote
+in its markup; or none."""
 
 _CLASS = re.compile(r"\[(\.[\w-]+(?: or \.[\w-]+)*)\]")
 _NAMED = re.compile(
@@ -28,10 +32,11 @@ class Selector:
     """An XPath compiled once. `[.one or .two]` stands for «has the class one, or the class two».
 
     Most of ours begin with an element of a certain class, id or itemprop: `.//div[.body]`. Of these `names` says
-    the name to look up in an Outline, and `rest` what is to be evaluated from there; the XPath is not needed then.
+    the name to look up in an Outline, and `inner` (of the same kind, for what stands below) or `rest` what is to be
+    evaluated from there; the XPath is not needed then.
     """
 
-    __slots__ = ("expression", "names", "rest", "tag", "xpath")
+    __slots__ = ("expression", "inner", "names", "rest", "tag", "xpath")
 
     def __init__(self, expression: str) -> None:
         self.expression = expression
@@ -39,13 +44,17 @@ class Selector:
         self.names: tuple[str, ...] = ()
         """Names as an Outline knows them: .class, #id, @itemprop."""
         self.tag: str | None = None
+        self.inner: Selector | None = None
         self.rest: Callable[[Any], list[Any]] | None = None
         if match := _NAMED.fullmatch(expression):
             sign = "#" if match["key"] == "id" else "@"
             self.names = tuple(match["classes"].split(" or ")) if match["classes"] else (sign + match["value"],)
             LOOKED_UP.update(self.names)
             self.tag = None if match["tag"] == "*" else match["tag"]
-            if rest := match["rest"]:
+            rest = match["rest"]
+            if rest and rest.startswith("//") and _NAMED.fullmatch(f".{rest}"):
+                self.inner = Selector(f".{rest}")
+            elif rest:
                 self.rest = _steps(rest) or _compiled(f"{'.' if rest[0] == '/' else 'self::*'}{rest}")
 
     def __call__(self, element: Any) -> Any:
@@ -113,6 +122,8 @@ class Address:
     """canonical, short (no slug), amp or print."""
     query: bool = False
     """Whether the pattern is for path and query string together: `/?p=12`."""
+    host: str | None = None
+    """The only host with such addresses, for a pattern that would fit too much elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +139,12 @@ class Slice:
     end: tuple[bytes, ...]
     closed: bool = True
     """Whether `end` is the closing tag of the same element, so that the slice is one element."""
+    tail: bytes = b""
+    """Where, inside the article, boxes begin that close it and are none of it."""
+    in_tail: tuple[tuple[bytes, str], ...] = ()
+    """Byte strings in the tail that tell of boilerplate left out with it, and its rule."""
     only: re.Pattern[bytes] | None = None
-    """What must not stand outside the slice, where it would be read too. Quick when it begins with a plain string."""
+    """What is read, and so must not stand in what is left out. Quick when it begins with a plain string."""
     beside: tuple[tuple[bytes, str], ...] = ()
     """Byte strings outside the article that tell of boilerplate left out with the rest of the page, and its rule."""
 
@@ -191,7 +206,8 @@ class Seeds:
     """Where the items of a site are found: paths on its host, as templates.
 
     `archive` takes {page}; `archive_day` takes {page}, {year}, {month} and {day} of the Jalali calendar;
-    `sitemaps` may take {year}.
+    `sitemaps` may take {year}. `item` takes the {code} of an item, `tag` a {tag}. `services` are the starts of paths
+    that lead from the home page to listings of a topic.
     """
 
     feeds: tuple[str, ...] = ()
@@ -199,6 +215,9 @@ class Seeds:
     archive: str | None = None
     archive_day: str | None = None
     first_page: int = 1
+    item: str | None = None
+    tag: str | None = None
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +226,7 @@ class Dialect:
 
     name: str
     version: int
+    proven: Proven
     marks: tuple[Mark, ...]
     addresses: tuple[Address, ...]
     skip: re.Pattern[str]

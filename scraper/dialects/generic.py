@@ -14,6 +14,7 @@ from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Seeds
 GENERIC = Dialect(
     name="generic",
     version=1,
+    proven="a page in its vocabulary",
     marks=(),
     addresses=(
         Address(

@@ -12,6 +12,7 @@ from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark,
 IRANSAMANEH = Dialect(
     name="iransamaneh",
     version=1,
+    proven="a real page",
     marks=(
         Mark(b"news_pdate_c", 2, "the date line news_pdate_c"),  # [D]
         Mark(b"news_id_c", 1, "the code line news_id_c"),  # [D]
@@ -75,5 +76,7 @@ IRANSAMANEH = Dialect(
         feeds=("/fa/rss/allnews",),  # [D]
         sitemaps=("/fa-sitemap-news", "/fa-sitemap-newsarchive"),  # [S]
         archive="/fa/archive?p={page}",  # [S]
+        item="/fa/news/{code}",  # [D]
+        services=("/fa/archive?service_id=",),  # [R]
     ),
 )

@@ -12,6 +12,7 @@ from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark,
 NASTOOH = Dialect(
     name="nastooh",
     version=1,
+    proven="a real page",
     marks=(
         Mark(b"www.nastooh.ir", 2, "generator «www.nastooh.ir»", in_head=True),  # [D]
         Mark(b'"nastooh:', 2, "metas named nastooh:*", in_head=True),  # [D]
@@ -85,11 +86,20 @@ NASTOOH = Dialect(
         ),  # [S]
         archive="/archive?pi={page}&ms=0",  # [R]
         archive_day="/archive?pi={page}&ms=0&dy={day}&mn={month}&yr={year}",  # [R]
+        item="/news/{code}/",  # [S]
+        tag="/tag/{tag}",  # [R]
+        services=("/service/",),  # [R]
     ),
     slice=Slice(
         mark=b'id="item"',  # [D]
         tag=b"article",
         end=(b"</article>",),
+        tail=b'<div class="item-boxes',  # [D]
+        in_tail=((b"related-items", "related"), (b" ads", "adverts")),  # [D]
+        only=re.compile(
+            rb'class="(?:[^"]* )?(?:tags|breadcrumb|kicker|introtext|summary|meta-news|print-header'
+            rb"|reporter|short-link-container|item-(?:author|body|code|date|nav|summary|text|title))[ \"]"
+        ),
         beside=(
             (b'id="news-comment"', "comments"),  # [D]
             (b"frmNewsComment", "comment-form"),  # [D]

@@ -9,6 +9,7 @@ from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark,
 STUDIOKHABAR = Dialect(
     name="studiokhabar",
     version=1,
+    proven="a page in its vocabulary",
     marks=(
         Mark(b'content="News Studio', 2, "generator «News Studio»", in_head=True),  # [S]
         Mark(b"docDiv3TitrMain", 2, "the title docDiv3TitrMain"),  # [S]

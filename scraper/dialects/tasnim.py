@@ -1,6 +1,6 @@
 """Tasnim (تسنیم): a system of its own, in which the address carries the Jalali day before the code.
 
-The feed names items by short links on another host, which carry the code but not the portal; they are not followed.
+The feed names items by short links on a host of their own, which leads to the item: see archive.offices.SHORT_HOSTS.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark,
 TASNIM = Dialect(
     name="tasnim",
     version=1,
+    proven="a real page",
     marks=(
         Mark(b"data-readMoreTitle", 2, "the attribute data-readMoreTitle"),  # [D]
         Mark(b'class="single-news"', 2, "the article class single-news"),  # [D]
@@ -30,6 +31,7 @@ TASNIM = Dialect(
             ),
             "canonical",
         ),  # [D]
+        Address(re.compile(r"/(?P<code>[0-9]+)/?"), "short", host="tn.ai"),  # [D]
     ),
     skip=re.compile(r"/(?:static|[a-z]{2}/(?:comment|currency|leagues|search))(?:[/?]|$)", re.IGNORECASE),  # [D]
     fields=Fields(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark, Seeds, paths
+from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark, Seeds, Slice, paths
 
 WORDPRESS = Dialect(
     name="wordpress",
     version=1,
+    proven="a page in its vocabulary",
     marks=(
         Mark(
             b'content="WordPress', 2, "generator «WordPress»"
@@ -58,5 +59,11 @@ WORDPRESS = Dialect(
         pager=paths("//*[.pagination or .nav-links]//a/@href | //link[@rel='next']/@href")[0],
     ),
     seeds=Seeds(feeds=("/feed/",), sitemaps=("/wp-sitemap.xml", "/sitemap_index.xml"), archive="/page/{page}/"),
+    slice=Slice(
+        mark=b'id="post-',
+        tag=b"article",
+        end=(b"</article>",),
+        beside=((b'id="comments"', "comments"),),
+    ),
     picture=re.compile(r"/wp-content/uploads/[^\s?]*?(?P<size>-[0-9]+x[0-9]+|)\.(?:jpe?g|png|gif|webp)"),
 )

@@ -17,6 +17,11 @@ OfficesFile = Annotated[
     Path | None,
     typer.Option("--offices", help="Take the offices from this file instead of the built-in list."),
 ]
+Resolve = Annotated[
+    list[str] | None,
+    typer.Option("--resolve", metavar="HOST=ADDRESS", help="Answer for DNS; a leading `*.` and a `:port` are allowed."),
+]
+Settings = Annotated[list[str] | None, typer.Option("-s", metavar="NAME=VALUE", help="Set a Scrapy setting.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DEFAULT = Path("collection")
 

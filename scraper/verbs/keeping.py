@@ -95,13 +95,10 @@ def pack(
     json: Json = False,
 ) -> None:
     """Pack items with their captures into one WACZ file, for replay and for other archives."""
-    from archive.jalali import parse_period  # noqa: PLC0415
-    from archive.wacz import Selection  # noqa: PLC0415
+    from archive.selection import Selection, first_day, last_day  # noqa: PLC0415
     from archive.wacz import pack as write  # noqa: PLC0415
 
-    first = parse_period(since)[0] if since else None
-    last = parse_period(until)[1] if until else None
-    selection = Selection(query, tuple(office or ()), first, last)
+    selection = Selection(query, tuple(office or ()), since=first_day(since), until=last_day(until))
     opened = open_collection(collection)
     with console.progress("Packing", None) as advance:
         packed = write(opened, file, selection, advance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,17 +19,33 @@ def search(
     query: Annotated[str, typer.Argument(help='Words, "phrase", -not, OR, title:, province:, from:1402-01 …')],
     sort: Annotated[Literal["date", "relevance"], typer.Option(help="Order of the hits.")] = "date",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Hits to print.")] = 10,
+    offset: Annotated[int, typer.Option(min=0, max=10_000_000, help="Hits to leave out before them.")] = 0,
+    facets: Annotated[bool, typer.Option("--facets", help="How all hits spread over places, kinds and years.")] = False,
+    fold: Annotated[
+        bool | None,
+        typer.Option("--fold/--unfold", help="Show a story that several offices tell once; --json shows all of them."),
+    ] = None,
+    bidi: Annotated[
+        Literal["auto", "on", "off"],
+        typer.Option(help="Lay out right-to-left lines here: for terminals that put Persian down from left to right."),
+    ] = "auto",
     collection: Collection = DEFAULT,
     json: Json = False,
 ) -> None:
     """Search the records."""
-    from archive.search.find import find  # noqa: PLC0415
+    from archive.search.answers import Answers  # noqa: PLC0415
+    from archive.search.facets import facets_of  # noqa: PLC0415
+    from archive.search.find import Page, find  # noqa: PLC0415
+    from scraper.console_search import show_hits  # noqa: PLC0415
 
-    found = find(open_collection(collection).catalogue, query, sort=sort, limit=limit)
+    # A program that reads JSON wants every hit, and finds the story of each in it.
+    page = Page(limit, offset, sort, folded=not json if fold is None else fold)
+    found, spread = find(open_collection(collection).catalogue, Answers(), query, page)
+    counted = facets_of(spread) if facets else []
     if json:
-        console.print_json(console.plain(found))
+        console.print_json(console.plain(found) | ({"facets": [*map(console.plain, counted)]} if facets else {}))
     else:
-        console.show_hits(found)
+        show_hits(found, counted, bidi)
     if not found.total:
         raise NothingFoundError(f"Nothing matches «{query}». Fewer words, or word* for a beginning, find more.")
 
@@ -38,9 +55,14 @@ def show(
     collection: Collection = DEFAULT,
     json: Json = False,
     revisions: Annotated[bool, typer.Option("--revisions", help="Every version of the record, oldest first.")] = False,
+    warc: Annotated[bool, typer.Option("--warc", help="The captured response instead, byte for byte.")] = False,
 ) -> None:
     """Show one record."""
-    catalogue = open_collection(collection).catalogue
+    opened = open_collection(collection)
+    catalogue = opened.catalogue
+    if warc:
+        sys.stdout.buffer.write(opened.response(item))
+        return
     records = catalogue.revisions(item) if revisions else [catalogue.get(item)]
     if json:
         console.print_json([console.plain(r) for r in records] if revisions else console.plain(records[0]))

@@ -9,7 +9,7 @@ import pytest
 
 from archive.catalogue import Catalogue
 from archive.errors import CollectionError, NothingFoundError
-from archive.record import Capture, NewsRecord
+from archive.record import Capture, Extractor, NewsRecord
 from archive.search import index
 
 
@@ -46,6 +46,16 @@ def test_the_same_content_again_moves_only_last_seen(catalogue: Catalogue) -> No
     kept = catalogue.get("behzisti:70583")
     assert (kept.first_seen, kept.last_seen) == ("2026-03-21T08:30:00.000000Z", "2026-04-01T00:00:00.000000Z")
     assert len(catalogue.revisions("behzisti:70583")) == 1
+
+
+def test_the_same_bytes_read_by_the_same_rules_make_no_revision(catalogue: Catalogue) -> None:
+    """What a site repeats is learnt between two crawls: a page that is as it was stays as it was read."""
+    catalogue.store(record(extractor=Extractor("generic", 1)))
+    shorter = record(extractor=Extractor("generic", 1))
+    shorter.body = shorter.body.partition("\n")[0]
+    assert catalogue.store(shorter, "2026-04-01T00:00:00.000000Z") == "unchanged"
+    assert catalogue.get("behzisti:70583").last_seen == "2026-04-01T00:00:00.000000Z"
+    assert catalogue.store(replace(shorter, extractor=Extractor("generic", 2))) == "changed"
 
 
 def test_an_edit_becomes_a_revision_and_the_search_finds_the_new_text_only(catalogue: Catalogue) -> None:

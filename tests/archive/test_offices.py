@@ -50,6 +50,12 @@ def test_the_publisher_is_found_by_portal_and_province(offices: Offices) -> None
     assert offices.publisher("elsewhere", "IR-22") is None
 
 
+def test_short_links_belong_to_the_portal_of_the_office_they_lead_to(tmp_path: Path) -> None:
+    block = '[[office]]\nid = "a"\norganisation = "welfare"\nurl = "https://www.tasnimnews.com/"\nportal = "tasnim"\n'
+    (tmp_path / "o.toml").write_text(block, encoding="utf-8")
+    assert load_offices(tmp_path / "o.toml").portal_of_url("https://tn.ai/2043565") == "tasnim"
+
+
 GOOD = '[[office]]\nid = "a"\norganisation = "welfare"\nurl = "http://a.x.test/"\nprovince = "IR-22"\n'
 
 

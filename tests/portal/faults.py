@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Literal
 
 from tests.portal.wire import Reply
@@ -21,15 +23,23 @@ _CHALLENGE = (
     '<script>setTimeout(function(){document.cookie="__arcsjs=ok;path=/";location.reload();},3000);</script></body></html>'
 )
 
-Kind = Literal["status", "challenge", "reset", "stall", "drip", "truncate"]
+_LOGIN = (
+    '<!DOCTYPE html><html lang="fa" dir="rtl"><head><meta charset="utf-8"><title>ورود به سامانه</title></head><body>'
+    '<form action="/login" method="post"><label>نام کاربری <input name="user"></label>'
+    '<label>گذرواژه <input type="password" name="pass"></label><button>ورود</button></form></body></html>'
+)
+
+Kind = Literal["status", "page", "challenge", "login", "reset", "stall", "drip", "trickle", "truncate"]
 
 
 @dataclass(slots=True)
 class Fault:
     """One kind of trouble; `times` limits how often it strikes, None means always.
 
-    status: answer `status` with `headers`. challenge: a bot check with `status`. reset: a TCP reset after `after` bytes.
-    stall: silence for `seconds`, then the answer. drip: the answer in small pieces over `seconds`. truncate: half of it.
+    status: answer `status` with `headers`. page: answer `body` with `headers`. challenge, login: a bot check, a login
+    page with `status`. reset: a TCP reset after `after` bytes. stall: silence for `seconds`, then the answer.
+    drip: the answer in small pieces over `seconds`. trickle: a byte of the body every `seconds`. truncate: half of it.
+    `wait` sends a Retry-After that is a date so many seconds ahead.
     """
 
     kind: Kind
@@ -37,6 +47,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     after: int = 0
+    body: bytes = b""
+    wait: float | None = None
     times: int | None = None
     struck: int = 0
 
@@ -48,8 +60,13 @@ class Fault:
     def reply(self) -> Reply | None:
         """What is answered instead of the page; None when the page itself is answered, but badly."""
         headers = tuple(self.headers.items())
-        if self.kind == "challenge":
-            return Reply(self.status, _CHALLENGE.encode(), headers=headers)
+        if self.wait is not None:
+            headers += (("Retry-After", formatdate(time.time() + self.wait, usegmt=True)),)
+        if self.kind == "page":
+            return Reply(self.status, self.body, headers=headers)
+        if self.kind in {"challenge", "login"}:
+            page = _CHALLENGE if self.kind == "challenge" else _LOGIN
+            return Reply(self.status, page.encode(), headers=headers)
         if self.kind == "status":
             return Reply(self.status, f"<html><body><h1>{self.status}</h1></body></html>".encode(), headers=headers)
         return None

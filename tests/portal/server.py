@@ -250,6 +250,12 @@ async def _misbehave(fault: Fault, data: bytes, writer: asyncio.StreamWriter, en
         for start in range(0, len(data), step):
             await _send(writer, data[start : start + step], entry)
             await asyncio.sleep(fault.seconds / 40)
+    elif fault.kind == "trickle":
+        body = data.index(b"\r\n\r\n") + 4
+        await _send(writer, data[:body], entry)
+        for at in range(body, len(data)):
+            await asyncio.sleep(fault.seconds)
+            await _send(writer, data[at : at + 1], entry)
     elif fault.kind == "truncate":
         await _send(writer, data[: len(data) // 2], entry)
         return False

@@ -12,6 +12,7 @@ from zlib import crc32
 from archive.provinces import PROVINCES
 from tests.portal import iransamaneh_lists as il
 from tests.portal import nastooh_lists as nl
+from tests.portal import others
 from tests.portal.iransamaneh import IranSamaneh
 from tests.portal.markup import encoded
 from tests.portal.nastooh import Nastooh
@@ -30,6 +31,7 @@ _SHORT = re.compile(r"/x([0-9a-z]+)")
 _DAY = re.compile(r"/sitemap/(\d{4})/(\d{1,2})/(\d{1,2})/sitemap\.xml")
 _YEAR = re.compile(r"/sitemap/(\d{4})/sitemap\.xml")
 _MEDIA = re.compile(r"/(?:d/\d{4}/\d\d/\d\d/[0-4]|files/fa/news(?:/[\w]+)*)/(\w+)\.(jpg|gif|mp4)")
+_STYLE = re.compile(r"/(?:resources/theme|client/themes)/[\w/-]+/[\w-]+\.css")
 
 _JPEG = bytes.fromhex(
     "ffdb004300" + "01" * 64 + "ffc0000b080001000101011100"
@@ -104,6 +106,9 @@ class Sites:
         label, _, portal = where.host.rpartition(".oghaf.test")
         if where.host == "oghaf.test" or (portal == "" and label):
             return self._endowment(where, label)
+        system, _, domain = where.host.partition(".")
+        if domain == others.DOMAIN and system in {*others.SYSTEMS, others.HANDMADE}:
+            return _other(system, where, target)
         return _fixed(("unknown host",), Reply(404, b"Unknown host\n", "text/plain"))
 
     def warm(self) -> None:
@@ -121,6 +126,8 @@ class Sites:
         if site is None:
             site = self._nastooh[where.host] = Nastooh(self.world, where.host, _SLUGS.get(label))
         path = where.path
+        if _STYLE.fullmatch(path):
+            return _style(path)
         if match := _ITEM.fullmatch(path):
             return self._article(site, match[1], match[2], where.host)
         if match := _SHORT.fullmatch(path):
@@ -137,6 +144,8 @@ class Sites:
             return self._fa_article(site, match[1], match[2], where.host)
         if where.path.startswith("/files/"):
             return _media(where.path)
+        if _STYLE.fullmatch(where.path):
+            return _style(where.path)
         return self._listing(where, lambda: _endowment_listing(site, where))
 
     def _article(self, site: Nastooh, form: str, code: str, host: str) -> Route:
@@ -164,9 +173,11 @@ class Sites:
             return Route((key[0], number), 0, lambda: Reply(number, missing(number).encode()), item.id if item else "")
 
         def make() -> Reply:
-            return Reply(200, render(item).encode(), modified=item.changed, variant=item.number)
+            text = render(item)
+            page = redesigned(text) if self.world.redesigned else text
+            return Reply(200, page.encode(), modified=item.changed, variant=item.number)
 
-        return Route(key, (item.revision, item.renderings), make, item.id)
+        return Route(key, (item.revision, item.renderings, self.world.redesigned), make, item.id)
 
     def _short(self, site: Nastooh, code: str, host: str) -> Route:
         item = self.world.find("behzisti", str(int(code, 36)))
@@ -180,8 +191,35 @@ class Sites:
         return Route(key, self.world.version, make)
 
 
+NEW_LINE = "ما را در پیام‌رسان‌ها دنبال کنید"
+_LOST = re.compile(
+    "introtext|summary|item-date|item-nav|news_pdate_c|subtitle|og:description|article:published_time|datePublished|fa_date"
+    '|itemprop="description"|class="date"|print-header'
+)
+
+
+def redesigned(text: str) -> str:
+    """A page in a theme with other names, and with a line at the end of every article."""
+    for end in ('<div class="gallery', '<div class="item-code'):
+        text = text.replace(end, f"<p>{NEW_LINE}</p>{end}", 1) if NEW_LINE not in text else text
+    return _LOST.sub("x", text)
+
+
+def _other(system: str, where: Target, target: str) -> Route:
+    query = urlsplit(target).query
+    body = others.answer(system, where.path + (f"?{unquote(query)}" if query else ""))
+    return _fixed((where.host, target), Reply(404) if body is None else Reply(200, body, "text/html"))
+
+
 def _fixed(key: tuple[object, ...], reply: Reply, item: str = "") -> Route:
     return Route(key, 0, lambda: reply, item)
+
+
+def _style(path: str) -> Route:
+    body = "body{margin:0;background:#f3faf7;color:#123;font-family:sans-serif}a{color:#0b5d56}"
+    menus = "header ul,nav ul{display:none}"
+    sheet = f"@charset 'utf-8';/* {path} */{body}{menus}#header,#footer{{background:#0b5d56;color:#fff}}"
+    return _fixed(("style", path), Reply(200, sheet.encode(), "text/css"))
 
 
 def _media(path: str) -> Route:

@@ -117,7 +117,7 @@ class Writer:
         family = rng.choice(FAMILIES)
         person = f"{rng.choice(WOMEN + MEN)} {family}"
         return {
-            "city": rng.choice(CITIES[province]),
+            "city": rng.choice(CITIES.get(province, (name,))),
             "prov": name,
             "n": digits(rng.randint(12, 980)),
             "m": digits(rng.randint(3, 60)),

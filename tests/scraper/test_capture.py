@@ -12,7 +12,8 @@ import pytest
 from archive import warc
 from archive.collection import open_collection
 from archive.http import read_response
-from tests.conftest import IMPOLITE, ROOT, Crawled, environment
+from tests import zygote
+from tests.conftest import IMPOLITE, Crawled, environment
 from tests.portal.faults import Fault
 from tests.portal.server import Portal
 
@@ -133,10 +134,7 @@ from scraper.cli import main
 main()
 """
     words = ["crawl", "behzisti-qom", "--offices", folder / "portal.toml", "--collection", folder / "c", "--json"]
-    return subprocess.run(
-        [sys.executable, "-c", code, *map(str, words), *IMPOLITE],
-        cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    return zygote.run([sys.executable, "-c", code, *map(str, words), *IMPOLITE], env=environment(), timeout=60)
 
 
 @pytest.mark.parametrize("hook", BREAKS)

@@ -10,8 +10,10 @@ import inspect
 
 import pytest
 import scrapy
-from scrapy.core import engine
+from scrapy.core import downloader, engine
+from scrapy.core.downloader import contextfactory
 from scrapy.core.downloader.handlers import http11
+from scrapy.extensions import throttle
 from scrapy.utils import _download_handlers
 from twisted.protocols import tls
 from twisted.web import _newclient, client, http_headers
@@ -41,6 +43,7 @@ def test_scrapy_is_the_minor_version_that_capture_was_written_for() -> None:
         (client.HTTPConnectionPool, "_factory"),
         (engine._Slot, "add_request"),
         (engine._Slot, "remove_request"),
+        (contextfactory, "_ScrapyClientContextFactory"),
     ],
 )
 def test_a_name_that_we_override_or_call_is_there(owner: object, name: str) -> None:
@@ -86,6 +89,13 @@ def test_a_request_sent_again_is_the_same_object() -> None:
 def test_a_response_that_is_not_whole_bears_a_flag(flag: str) -> None:
     source = inspect.getsource(http11._ResponseReader) + inspect.getsource(_download_handlers.make_response)
     assert f'"{flag}"' in source, f"responses are no longer flagged «{flag}»"
+
+
+def test_a_delay_of_a_host_can_be_set_for_good() -> None:
+    source = inspect.getsource(downloader.Downloader)
+    assert "self.per_slot_settings.get(key" in source, "robots.py tells new slots their Crawl-delay there"
+    assert {"delay", "jitter"} <= set(inspect.signature(downloader.Slot).parameters)
+    assert '"autothrottle_dont_adjust_delay"' in inspect.getsource(throttle), "AutoThrottle would undo a Crawl-delay"
 
 
 def test_the_reasons_of_a_failure_can_be_read() -> None:

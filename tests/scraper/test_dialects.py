@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from scraper.dialects import DIALECTS, detect
+from scraper.dialects import DIALECTS, detect, proven
 from scraper.dialects.base import paths
 from scraper.extract import extract
 from tests.scraper.pages import GOLDEN, REAL, article
@@ -25,6 +28,19 @@ def test_golden_pages_are_recognised(page):
 
 def test_every_dialect_has_a_golden_page():
     assert {page.parent.parent.name for page in GOLDEN} == set(DIALECTS)
+
+
+def test_what_a_dialect_is_proven_on_is_told_alike_and_true():
+    table = (Path(__file__).parents[2] / "docs/dialects.md").read_text("utf-8")
+    told = dict(
+        re.findall(r"^\| `(\w+)` \| (a real page|a page in its vocabulary|nothing yet) \|", table, re.MULTILINE)
+    )
+    assert told == {dialect.name: dialect.proven for dialect in DIALECTS.values()}
+    assert proven("unknown") == "nothing yet"
+    if REAL.exists():
+        read = {extract(page.read_bytes(), "https://x.ir/").dialect for page in REAL.glob("*.html")}
+        exact = {dialect.name for dialect in DIALECTS.values() if dialect.proven == "a real page"}
+        assert exact <= read, "a real page of each is kept"
 
 
 @pytest.mark.parametrize(("name", "dialect"), [("tasnim*.html", "tasnim"), ("mehrnews*.html", "aspnet")])

@@ -66,6 +66,21 @@ def test_sitemaps(body):
     assert (listing.kind, listing.entries) == ("sitemap", [Entry("https://x.ir/news/4/d", "t", "2024-01-01")])
 
 
+def test_a_compressed_sitemap_of_the_largest_size():
+    urls = b"".join(b"<url><loc>https://x.ir/news/%d/d</loc></url>" % code for code in range(1, 50_001))
+    sitemap = URLSET.partition(b"<url>")[0] + urls + b"</urlset>"
+    start = time.process_time()
+    listing = read_listing(gzip.compress(sitemap, 1), "https://x.ir/sitemap.xml.gz", None, "application/octet-stream")
+    assert time.process_time() - start < 10, "a machine under load needs two seconds"
+    assert (listing.kind, len(listing.entries), listing.cut_off) == ("sitemap", 50_000, False)
+    assert listing.entries[-1].url == "https://x.ir/news/50000/d"
+
+
+@pytest.mark.parametrize("cut", [1, 8, 30])
+def test_a_compressed_sitemap_that_is_cut_off_says_so(cut):
+    assert read_listing(gzip.compress(URLSET, mtime=0)[:-cut], "https://x.ir/sitemap.xml").cut_off
+
+
 def test_sitemap_index():
     listing = read_listing(INDEX, "https://x.ir/sitemap.xml")
     assert (listing.kind, listing.sitemaps) == ("sitemap-index", ["https://x.ir/a.xml", "https://x.ir/b.xml"])
@@ -88,7 +103,7 @@ def test_entities_are_not_expanded():
 
 
 def test_a_bomb_in_gzip_ends():
-    assert read_listing(gzip.compress(b"<rss>" + b" " * 2**27), URL).kind in {"feed", "unreadable"}
+    assert read_listing(gzip.compress(b"<rss>" + b" " * 2**27, 1), URL).kind in {"feed", "unreadable"}
 
 
 @pytest.mark.parametrize(

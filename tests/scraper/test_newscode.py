@@ -55,6 +55,14 @@ def test_not_an_item(url):
     assert identify(url) is None
 
 
+def test_a_host_of_short_links_names_the_items_of_its_portal():
+    assert (
+        identify("https://tn.ai/2043565").id == identify("https://www.tasnimnews.com/fa/news/1398/04/11/2043565/x").id
+    )
+    assert identify("https://tn.ai/about") is None
+    assert identify("https://tasnimnews.com/2043565") is None
+
+
 def test_variants_and_kinds():
     found = [
         identify(f"https://x.ir{path}") for path in ("/news/7/a", "/news/7", "/amp/7/", "/print/7/a", "/photo/7/a")

@@ -72,7 +72,11 @@ def test_most_pages_are_read_from_their_article_alone(monkeypatch):
     read: Counter[str] = Counter()
     of_whole = extraction.tree
     monkeypatch.setattr(extraction, "tree", lambda of: read.update(["whole"]) or of_whole(of))
-    sliced = [name for name in PAGES if name.startswith(("portal/", "nastooh/", "khabaronline", "tasnim", "tabnak"))]
+    sliced = [
+        name
+        for name in PAGES
+        if name.startswith(("portal/", "nastooh/", "wordpress/", "khabaronline", "tasnim", "tabnak"))
+    ]
     for name in sliced:
         extract(*PAGES[name])
     assert read["whole"] <= len(sliced) // 4
@@ -101,6 +105,41 @@ def test_doubt(doubt):
         assert cut_out(DOUBTFUL[doubt], NASTOOH.slice, Counter()) is None
     except UnicodeDecodeError:
         assert doubt == "broken bytes"
+
+
+BOXES = (
+    '<div class="item-boxes"><ul class="related-items"><li><h3><a href="/news/9/x">خبر دیگر</a></h3></li></ul>{}</div>'
+)
+
+
+@pytest.mark.parametrize(
+    ("also", "left_out"),
+    [
+        ("", True),
+        ('<section class="box tags"><a href="/tag/x">برچسب</a></section>', False),
+        ('<h4 class="subtitle kicker">روتیتر</h4>', False),
+        ('<meta itemprop="author" content="نویسنده">', False),
+    ],
+    ids=["nothing", "tags", "kicker", "meta"],
+)
+def test_the_boxes_that_close_an_article_are_left_out_unless_something_is_read_there(also, left_out, request):
+    body = WELL.replace(b"</article>", BOXES.format(also).encode() + b"</article>")
+    removed: Counter[str] = Counter()
+    assert (cut_out(body, NASTOOH.slice, removed).root.find(".//h3") is None) == left_out
+    assert removed == ({"related": 1} if left_out else {})
+    alone = extract(body, URL)
+    request.getfixturevalue("whole_pages_only")
+    assert to_dict(alone.record) == to_dict(extract(body, URL).record)
+
+
+def test_what_a_page_says_of_itself_is_read_wherever_it_stands(request):
+    body, url = PAGES["wordpress/jalali-path"]
+    told = b'<script type="application/ld+json">{"@type":"NewsArticle","dateModified":"2014-12-29T08:00:00Z"}</script>'
+    body = body.replace(b"</body>", told + b"</body>")
+    alone = extract(body, url)
+    assert alone.record.modified == "2014-12-29T11:30:00+03:30"
+    request.getfixturevalue("whole_pages_only")
+    assert to_dict(alone.record) == to_dict(extract(body, url).record)
 
 
 def test_no_doubt():

@@ -11,6 +11,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -41,6 +42,13 @@ class Exchange:
     request: bytes
     connection: int
     response: bytes = b""
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def host(self) -> str:
+        """The host asked for, without its port."""
+        name = next((line[5:] for line in self.request.split(b"\r\n") if line.lower().startswith(b"host:")), b"")
+        return name.decode("latin-1").strip().partition(":")[0]
 
 
 NOT_FOUND = Script((b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",))
@@ -48,7 +56,7 @@ NOT_FOUND = Script((b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",))
 
 @dataclass
 class WireServer:
-    """Scripts are found by the target's path; of several for a path each serves one request, the last all others."""
+    """Scripts are found by host and path, or by the path alone; each serves one request, the last all others."""
 
     scripts: dict[str, list[Script]]
     tls: ssl.SSLContext | None = None
@@ -59,9 +67,10 @@ class WireServer:
     _closing: threading.Event = field(default_factory=threading.Event)
     _connections: int = 0
 
-    def to(self, path: str) -> list[Exchange]:
+    def to(self, path: str, host: str = "") -> list[Exchange]:
         """What was asked for and answered under a path."""
-        return [exchange for exchange in self.log if urlsplit(exchange.target).path == path]
+        found = (exchange for exchange in self.log if host in {"", exchange.host})
+        return [exchange for exchange in found if urlsplit(exchange.target).path == path]
 
     def serve(self, listener: socket.socket) -> None:
         while not self._closing.is_set():
@@ -90,9 +99,10 @@ class WireServer:
     def _answer(self, connection: socket.socket, exchange: Exchange) -> bool:
         """Play the script; whether the connection is kept."""
         path = urlsplit(exchange.target).path
-        scripts = self.scripts.get(path, [NOT_FOUND])
-        script = scripts[min(self._asked[path], len(scripts) - 1)]
-        self._asked[path] += 1
+        key = exchange.host + path if exchange.host + path in self.scripts else path
+        scripts = self.scripts.get(key, [NOT_FOUND])
+        script = scripts[min(self._asked[key], len(scripts) - 1)]
+        self._asked[key] += 1
         for step in script.steps:
             if isinstance(step, bytes):
                 exchange.response += step
@@ -136,9 +146,9 @@ def _pump(source: socket.socket, to: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def running(server: WireServer) -> Iterator[WireServer]:
-    """The server listens on a loopback port of its own while the block runs."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+def running(server: WireServer, address: str = "127.0.0.1", port: int = 0) -> Iterator[WireServer]:
+    """The server listens while the block runs, on a loopback port of its own unless one is named."""
+    listener = socket.create_server((address, port), backlog=128)
     listener.settimeout(0.2)
     server.port = listener.getsockname()[1]
     thread = threading.Thread(target=server.serve, args=(listener,), daemon=True)
@@ -151,15 +161,15 @@ def running(server: WireServer) -> Iterator[WireServer]:
         listener.close()
 
 
-def certificate(folder: Path, *hosts: str) -> tuple[Path, Path]:
-    """A new self-signed certificate for some hosts, and its key."""
+def certificate(folder: Path, *hosts: str, until: int = 1) -> tuple[Path, Path]:
+    """A new self-signed certificate for some hosts, good for so many days from now, and its key."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, hosts[0])])
     now = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=9))
+        .not_valid_after(now + dt.timedelta(days=until))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

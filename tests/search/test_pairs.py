@@ -51,6 +51,16 @@ def test_what_must_not_match(db):
     assert not wrong
 
 
+def test_the_second_list_that_the_rules_were_not_made_for(db):
+    pairs = read(HERE / "unseen_match.tsv") + read(HERE / "unseen_differ.tsv")
+    wanted = sum(wanted == "1" for _, _, wanted in pairs)
+    assert wanted >= 80
+    assert len(pairs) - wanted >= 60
+    missed, wrong = judge(db, pairs)
+    assert len(missed) <= (1 - RECALL) * wanted, missed
+    assert not wrong
+
+
 def test_shared_list(db):
     if not SHARED.exists():
         pytest.skip(f"{SHARED} is not here")

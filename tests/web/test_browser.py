@@ -122,6 +122,23 @@ def test_replay_shows_the_page_and_runs_nothing(page: Page, shown: Shown, site: 
     expect(page).to_have_url(f"/item/{shown.edited}/as-it-was")
 
 
+def test_a_replayed_page_wears_its_captured_style_sheet(page: Page, plain) -> None:
+    page.goto(f"/item/{plain.id}/as-it-was")
+    body = page.frame_locator("iframe.replay").locator("body")
+    expect(body).to_have_css("background-color", "rgb(243, 250, 247)")
+
+
+def test_a_story_of_two_offices_is_shown_once_and_unfolds(page: Page, shown: Shown) -> None:
+    page.goto(f"/search?q=code:{shown.copied.partition(':')[2]} OR code:990001")
+    expect(page.locator("ol.items > li")).to_have_count(1)
+    page.get_by_text("همین خبر در ۲ پایگاه").click()
+    expect(page.locator("details.told a")).to_be_visible()
+    page.get_by_role("link", name="همه را جدا نشان بده").click()
+    expect(page.locator("ol.items > li")).to_have_count(2)
+    page.get_by_role("link", name="هر خبر را یک بار نشان بده").click()
+    expect(page.locator("ol.items > li")).to_have_count(1)
+
+
 def test_export_csv_and_subscribe(page: Page) -> None:
     search(page, "کودک")
     total = page.locator("ol.items li").count()

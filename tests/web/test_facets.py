@@ -11,7 +11,8 @@ import pytest
 
 from archive.catalogue import Catalogue
 from archive.record import Capture, NewsRecord
-from archive.search import facets, index
+from archive.search import answers, index
+from archive.search.facts import Kin
 from archive.search.query import parse
 
 DATES = [
@@ -51,15 +52,12 @@ def catalogue(tmp_path: Path) -> Catalogue:
     return made
 
 
-@pytest.mark.parametrize("few", [0, 10_000], ids=["from the table", "one by one"])
 @pytest.mark.parametrize("query", ["", "وقف", "وقف kind:photo", "سیل from:1400 to:1402", "زرافه", "-وقف"])
-def test_counts_are_those_of_a_plain_count(
-    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, query: str, few: int
-) -> None:
-    monkeypatch.setattr(facets, "_FEW", few)
-    found = facets.spread(catalogue.db, parse(query), lambda: facets.table(catalogue.db))
+def test_counts_are_those_of_a_plain_count(catalogue: Catalogue, query: str) -> None:
+    kept = answers.Answers()
+    found = kept.spread(catalogue.db, parse(query))
     hits = [catalogue.by_docid(docid) for docid in index.search_ids(catalogue.db, query)]
-    assert found.facts == Counter(facets.Facts(r.organisation, r.province, r.office, r.kind, r.status) for r in hits)
+    assert found.facts == Counter(Kin(r.organisation, r.province, r.office, r.kind, r.status) for r in hits)
     dated = [r for r in hits if r.published]
     assert found.undated == len(hits) - len(dated)
     assert sum(found.months.values()) == len(dated)

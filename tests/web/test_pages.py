@@ -91,7 +91,7 @@ def test_a_search_finds_the_same_in_every_spelling_and_marks_it_in_the_original(
     marked = {mark.text_content().replace("\u200c", " ") for mark in page.xpath("//mark")}
     assert marked <= {"توان خواهان", "توان", "خواهان"}
     assert marked
-    assert len(page.xpath('//ol[@class="items"]/li')) == site.get("/search.json", q=SPELLINGS[0]).json()["total"]
+    assert len(page.xpath('//ol[@class="items"]/li')) == site.get("/search.json", q=SPELLINGS[0]).json()["stories"]
 
 
 def test_facets_count_every_hit_and_narrow_to_what_they_say(site: Site, catalogue: Catalogue) -> None:
@@ -122,8 +122,9 @@ def test_months_are_offered_within_one_year_and_chosen_filters_can_be_taken_back
 
 
 def test_pages_of_a_result_hold_every_hit_once_newest_first(site: Site) -> None:
-    first = site.get("/search.json").json()
-    hits = [hit for page in range(1, first["pages"] + 1) for hit in site.get("/search.json", page=page).json()["hits"]]
+    first = site.get("/search.json", fold="no").json()
+    pages = [site.get("/search.json", fold="no", page=page).json() for page in range(1, first["pages"] + 1)]
+    hits = [hit for page in pages for hit in page["hits"]]
     assert len(hits) == len({hit["id"] for hit in hits}) == first["total"]
     days = [hit["published"] for hit in hits if hit["published"]]
     assert [d[:10] for d in days] == sorted((d[:10] for d in days), reverse=True)
@@ -166,6 +167,23 @@ def test_a_text_that_was_passed_on_is_the_same_story_and_others_are_not(site: Si
     assert [each["item"]["id"] for each in alike] == ["oghaf:990001"]
     assert alike[0]["shared"] > 0.9
     assert "oghaf:990001" in site.get(f"/item/{shown.copied}").text
+
+
+def test_a_story_of_several_offices_is_shown_once_and_can_be_unfolded(site: Site, shown: Shown) -> None:
+    asked = {"q": f"code:{shown.copied.partition(':')[2]} OR code:990001"}
+    folded, unfolded = (site.get("/search.json", **asked, fold=fold).json() for fold in ("yes", "no"))
+    assert (folded["total"], folded["stories"], folded["pages"], len(folded["hits"])) == (2, 1, 1, 1)
+    told = {hit["id"]: hit for hit in unfolded["hits"]}
+    assert set(told) == {shown.copied, "oghaf:990001"}
+    for item, other in (list(told), list(told)[::-1]):
+        assert (told[item]["story"], told[item]["places"]) == (shown.copied, 2)
+        assert [each["id"] for each in told[item]["elsewhere"]] == [other]
+    page = document(site, "/search", **asked)
+    assert [text(each) for each in page.xpath('//details[@class="told"]/summary')] == ["همین خبر در ۲ پایگاه"]
+    others = page.xpath('//details[@class="told"]//a/@href')
+    assert others == [f"/item/{each['id']}" for each in folded["hits"][0]["elsewhere"]]
+    unfolding = page.xpath('//span[@class="fold"]/a/@href')[0]
+    assert len(html.fromstring(site.get(unfolding).text).xpath('//ol[@class="items"]/li')) == 2
 
 
 def test_a_withdrawn_item_says_so_on_its_page_and_in_lists(site: Site, shown: Shown) -> None:
@@ -226,6 +244,20 @@ def test_coverage_counts_every_office_and_shows_gaps(site: Site, catalogue: Cata
                 expected[int(day[5:7]) - 1] += 1
         assert office["months"] == expected
     assert document(site, "/coverage", year=1402).xpath('//td[@class="gap"]')
+
+
+def test_coverage_tells_of_every_code_what_is_known_of_it(site: Site) -> None:
+    codes = site.get("/coverage.json").json()["codes"]
+    assert codes
+    for portal in codes:
+        assert sum(portal["states"].values()) == portal["highest"] - portal["lowest"] + 1
+
+
+def test_coverage_has_a_picture_of_the_year(site: Site) -> None:
+    picture = site.get("/coverage.svg", year=1402)
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert "۱۴۰۲" in picture.text
+    assert document(site, "/coverage", year=1402).xpath('//img[contains(@src, "/coverage.svg")]/@alt')
 
 
 def test_the_address_of_an_item_is_its_id_and_stays(site: Site, shown: Shown) -> None:

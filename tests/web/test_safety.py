@@ -179,7 +179,7 @@ def test_a_query_that_takes_too_long_is_stopped(shown: Shown, monkeypatch: pytes
     def endless(db: sqlite3.Connection, *_: object, **__: object) -> None:
         db.execute("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n").fetchone()
 
-    monkeypatch.setattr(index, "search", endless)
+    monkeypatch.setattr(index, "resolve", endless)
     for site in running(shown.path, seconds=0.2):
         begun = time.monotonic()
         found = site.get("/search", q="وقف")
@@ -193,7 +193,7 @@ def test_a_defect_is_a_page_without_its_insides(shown: Shown, monkeypatch: pytes
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("secret insides")
 
-    monkeypatch.setattr(index, "search", broken)
+    monkeypatch.setattr(index, "resolve", broken)
     for site in running(shown.path):
         found = site.get("/search")
         assert found.status_code == 500

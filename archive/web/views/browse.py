@@ -9,12 +9,11 @@ from archive.errors import NothingFoundError
 from archive.jalali import month_length, to_gregorian
 from archive.provinces import PROVINCES
 from archive.search import index
-from archive.search.facets import Spread
+from archive.search.answers import Spread
+from archive.search.find import Hit, hits_of
 from archive.search.tree import Query
-from archive.web.cards import Card, cards
 from archive.web.page import Answer, Ask
 from archive.web.params import Wish
-from archive.web.views.search import spread_of
 
 _LATEST = 10
 
@@ -64,7 +63,7 @@ class PlacePage:
     undated: int
     years: list[Year]
     offices: list[OfficeCount]
-    latest: list[Card]
+    latest: list[Hit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class Month:
 
 def places(ask: Ask) -> Answer:
     """Provinces and offices with the number of their items."""
-    found = spread_of(ask.reading, Query(), ())
+    found = _of_all(ask)
     provinces: dict[str | None, Counter[str]] = {}
     for facts, number in found.facts.items():
         provinces.setdefault(facts.province, Counter())[facts.organisation or ""] += number
@@ -111,6 +110,10 @@ def places(ask: Ask) -> Answer:
         sorted(_offices(found), key=lambda office: office.office),
     )
     return Answer(data, "places.html")
+
+
+def _of_all(ask: Ask) -> Spread:
+    return ask.reading.answers.spread(ask.reading.db, Query())
 
 
 def _offices(found: Spread) -> list[OfficeCount]:
@@ -136,16 +139,16 @@ def office(ask: Ask) -> Answer:
 
 def _place(ask: Ask, filters: dict[str, str]) -> Answer:
     query = Wish.of(filters).query()
-    found = index.search(ask.reading.db, query, limit=_LATEST)
-    spread = spread_of(ask.reading, query, tuple(filters.items()))
-    latest = cards(ask.reading, found.ids)
-    data = PlacePage(filters, found.total, spread.undated, _years(spread), _offices(spread), latest)
+    answers, db = ask.reading.answers, ask.reading.db
+    rows, spread = answers.rows(db, query), answers.spread(db, query)
+    latest = hits_of(ask.reading, rows[: -_LATEST - 1 : -1].tolist())
+    data = PlacePage(filters, len(rows), spread.undated, _years(spread), _offices(spread), latest)
     return Answer(data, "place.html")
 
 
 def calendar(ask: Ask) -> Answer:
     """All years and months."""
-    found = spread_of(ask.reading, Query(), ())
+    found = _of_all(ask)
     return Answer(Calendar(found.undated, _years(found)), "calendar.html")
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Callable, Iterator
 from email.utils import format_datetime
 
 import msgspec
 from starlette.responses import Response
 
-from archive import feeds, warc
+from archive import feeds, metrics, warc
 from archive.errors import CollectionError
 from archive.record import NewsRecord, to_json
 from archive.replay import replay
 from archive.search import index
+from archive.sheet import csv_file
 from archive.web.page import Ask
 from archive.web.params import Wish
 from archive.web.safety import REPLAY_HEADERS
@@ -24,12 +23,6 @@ from archive.web.streams import Stream
 
 _FEED_ITEMS = 50
 _EXPORT_SECONDS = 3600
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-COLUMNS = (
-    "id url published published_jalali organisation office province kind title kicker lead body authors categories "
-    "tags status revision first_seen last_seen captured payload_digest warc offset"
-).split()
-"""The columns of a CSV export."""
 
 
 def export_csv(ask: Ask) -> Response:
@@ -60,31 +53,13 @@ def _jsonl(ask: Ask) -> Iterator[bytes]:
 
 
 def _csv(ask: Ask) -> Iterator[bytes]:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    yield b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for something else
-    for record in _hits(ask):
-        writer.writerow([_cell(record, column) for column in COLUMNS])
-        yield out.getvalue().encode()
-        out.seek(0)
-        out.truncate()
-    yield out.getvalue().encode()
+    return csv_file(_hits(ask))
 
 
-def _cell(record: NewsRecord, column: str) -> str | int:
-    capture = record.capture
-    if column in {"payload_digest", "warc", "offset"}:
-        value = getattr(capture, column) if capture else ""
-    elif column == "captured":
-        value = capture.fetched if capture else ""
-    else:
-        value = getattr(record, column)
-    if isinstance(value, list):
-        value = " | ".join(value)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value  # a spreadsheet would compute it
-    return "" if value is None else value
+def state_metrics(ask: Ask) -> Response:
+    """The state of the collection for Prometheus."""
+    found = metrics.exposition(ask.reading, ask.reading.root, dt.datetime.now(dt.UTC))
+    return Response(found, media_type=metrics.CONTENT_TYPE)
 
 
 def feed_atom(ask: Ask) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archive.search import index
-from archive.web.cards import Card, cards
+from archive.search.find import Hit, hits_of
 from archive.web.page import Answer, Ask
 from archive.web.reading import Reading
 from archive.web.words import HELP
@@ -44,7 +44,7 @@ class Front:
     """The front page."""
 
     state: State
-    latest: list[Card]
+    latest: list[Hit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Help:
 def front(ask: Ask) -> Answer:
     """Latest items and the state of the archive."""
     latest = index.search(ask.reading.db, "", limit=_LATEST).ids
-    return Answer(Front(state_of(ask.reading), cards(ask.reading, latest)), "front.html")
+    return Answer(Front(state_of(ask.reading), hits_of(ask.reading, latest)), "front.html")
 
 
 def help_page(ask: Ask) -> Answer:

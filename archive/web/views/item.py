@@ -13,10 +13,10 @@ from archive import cite as citing
 from archive.diff import FieldDiff, compare, pick
 from archive.errors import NothingFoundError
 from archive.record import Capture, NewsRecord, Status, to_json
-from archive.web.cards import Card, card
+from archive.search import stories
+from archive.search.find import Hit, hit_of
 from archive.web.page import Answer, Ask
 from archive.web.reading import Reading
-from archive.web.similar import same_story
 
 Record = Annotated[msgspec.Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/NewsRecord"})]
 
@@ -34,9 +34,9 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """An item that shares text with this one: `shared` of the four-word runs of the shorter of both."""
+    """An item that tells the same story: `shared` of the four-word runs of the shorter of both are common."""
 
-    item: Card
+    item: Hit
     shared: float
 
 
@@ -56,8 +56,9 @@ class Item:
     record: Record
     revisions: list[Revision]
     pictures: list[Picture]
-    previous: Card | None
-    next: Card | None
+    previous: Hit | None
+    next: Hit | None
+    story: str | None
     same_story: list[Alike]
     citation: str
 
@@ -90,13 +91,15 @@ def item(ask: Ask) -> Answer:
     """Everything about one item."""
     record = ask.reading.get(ask.values["id"])
     before, after = _neighbours(ask.reading, record)
+    story, alike = _same_story(ask.reading, record)
     data = Item(
         record=msgspec.Raw(to_json(record)),
         revisions=_revisions(ask.reading, record.id),
         pictures=_pictures(ask.reading, record),
         previous=before,
         next=after,
-        same_story=[Alike(card(other), shared) for other, shared in same_story(ask.reading, record)],
+        story=story,
+        same_story=alike,
         citation=" ".join(citing.apa(record, ask.lang)),
     )
     return Answer(data, "item.html", {"r": record, "citation": citing.apa(record, ask.lang)})
@@ -169,7 +172,7 @@ def _pictures(reading: Reading, record: NewsRecord) -> list[Picture]:
     return [Picture(i.url, i.alt, f"/replay/{c.record_id}" if c else None) for i, c in captures]
 
 
-def _neighbours(reading: Reading, record: NewsRecord) -> tuple[Card | None, Card | None]:
+def _neighbours(reading: Reading, record: NewsRecord) -> tuple[Hit | None, Hit | None]:
     """The items before and after in the order of codes. Longer codes come later; the index on `id` finds them."""
     first, end, length = f"{record.portal}:", f"{record.portal};", len(record.id)
     before = _first(reading, "= ? ORDER BY id DESC", first, record.id, length) or _first(
@@ -187,5 +190,21 @@ def _first(reading: Reading, rest: str, low: str, high: str, length: int) -> str
     return row[0] if row else None
 
 
-def _card_of(reading: Reading, item_id: str | None) -> Card | None:
-    return card(reading.get(item_id)) if item_id else None
+def _card_of(reading: Reading, item_id: str | None) -> Hit | None:
+    return hit_of(reading.get(item_id)) if item_id else None
+
+
+def _same_story(reading: Reading, record: NewsRecord) -> tuple[str | None, list[Alike]]:
+    """The story of an item, and the other items that tell it, most alike first."""
+    story = stories.of_item(reading.db, record.id)
+    if story is None:
+        return None, []
+    own = stories.shingles(record)
+    alike = []
+    for docid, _ in stories.members(reading.db, story):
+        other = reading.by_docid(docid)
+        theirs = stories.shingles(other)
+        if other.id != record.id:
+            shared = len(own & theirs) / min(len(own), len(theirs))
+            alike.append(Alike(hit_of(other), round(shared, 2)))
+    return story, sorted(alike, key=lambda each: (-each.shared, each.item.id))
