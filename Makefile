@@ -28,6 +28,7 @@ bench: .venv/dev
 	$(BIN)/python -m benchmarks.crawl
 	$(BIN)/python -m benchmarks.extraction
 	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.dump
 	$(BIN)/python -m benchmarks.verify
 
 setup: .venv/dev
