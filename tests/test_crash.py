@@ -107,7 +107,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-@pytest.mark.parametrize("size", ["700k", "1500k", "1000k"])
+@pytest.mark.parametrize("size", ["700k", "1000k", "1500k"])
 def test_a_full_disk_stops_the_crawl_cleanly_and_it_resumes_when_there_is_space(
     crawled: Crawled, tmp_path: Path, size: str
 ) -> None:
