@@ -8,13 +8,14 @@ import textwrap
 from collections.abc import Mapping
 from typing import Literal
 
+from arabic_reshaper import ArabicReshaper
 from rich.console import Console
 from rich.markup import escape
 
-from archive.errors import UsageError
 from archive.names import kind_name, office_name, organisation_name, province_name
 from archive.search.facets import Facet
 from archive.search.find import Found, Hit
+from scraper.bidi import visual
 
 Bidi = Literal["auto", "on", "off"]
 
@@ -40,35 +41,17 @@ def reorders(environment: Mapping[str, str]) -> bool:
 
 def wants_layout(bidi: Bidi) -> bool:
     """Whether lines are to be laid out here. A file or a program gets text as it is, unless that is asked for."""
-    return bidi == "on" or (bidi == "auto" and sys.stdout.isatty() and not reorders(os.environ) and _can_lay_out())
-
-
-def _can_lay_out() -> bool:
-    try:
-        import arabic_reshaper  # noqa: F401, PLC0415
-        import bidi  # noqa: F401, PLC0415
-    except ImportError:
-        return False
-    return True
+    return bidi == "on" or (bidi == "auto" and sys.stdout.isatty() and not reorders(os.environ))
 
 
 def laid_out(text: str, width: int) -> list[str]:
     """Lines of a right-to-left text as they are to be put down from left to right: joined letters, visual order.
 
     The last line of a paragraph is the last here, too: a text is cut into lines before each is turned.
-    Raises UsageError when the two packages that know the rules are not installed.
     """
-    try:
-        from arabic_reshaper import ArabicReshaper  # noqa: PLC0415
-        from bidi.algorithm import get_display  # noqa: PLC0415
-    except ImportError as error:
-        raise UsageError(
-            "--bidi on needs two packages that are not installed. Install them with `pip install 'bayegan[bidi]'`, "
-            "or use a terminal that lays out right-to-left text itself."
-        ) from error
     shaper = ArabicReshaper({"language": "Farsi", "delete_harakat": False, "ARABIC LIGATURE ALLAH": False})
     lines = textwrap.wrap(text, width) or [""]
-    return [str(get_display(shaper.reshape(line), base_dir="R")).rjust(width) for line in lines]
+    return [visual(shaper.reshape(line), "R").rjust(width) for line in lines]
 
 
 def show_hits(found: Found, facets: list[Facet], bidi: Bidi) -> None:
@@ -80,16 +63,10 @@ def show_hits(found: Found, facets: list[Facet], bidi: Bidi) -> None:
         values = [f"{_name(facet.name, each.value)} {each.count}" for each in facet.values[:_VALUES]]
         more = len(facet.values) - _VALUES
         line = f"{facet.name}: " + ", ".join(values) + (f" … and {more} more" if more > 0 else "")
-        _out.print(f"[cyan]{escape(_visual(line) if layout else line)}[/cyan]")
+        _out.print(f"[cyan]{escape(visual(line, 'L') if layout else line)}[/cyan]")
     told = f" that tell {found.stories} stories" if found.folded and found.stories < found.total else ""
     shown = f", {len(found.hits)} shown" if len(found.hits) < (found.stories if found.folded else found.total) else ""
     _err.print(f"{found.total} found{told}{shown}.")
-
-
-def _visual(line: str) -> str:
-    from bidi.algorithm import get_display  # noqa: PLC0415
-
-    return str(get_display(line, base_dir="L"))
 
 
 def _name(facet: str, value: str) -> str:

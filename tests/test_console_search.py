@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import builtins
 from types import SimpleNamespace
 
 import pytest
 
-from archive.errors import UsageError
 from scraper import console_search
 from scraper.console_search import laid_out, reorders, wants_layout
 from tests.conftest import Crawled, bayegan
@@ -88,16 +86,3 @@ def test_the_option_prints_what_the_terminal_is_to_put_down(crawled: Crawled) ->
     assert ran.code == 0
     assert "*ﻥﺎﻫﺍﻮﺧ" in ran.out.replace("ﻥﺎﻫﺍﻮﺧ\u200c", "ﻥﺎﻫﺍﻮﺧ")
     assert "توان" not in ran.out
-
-
-def test_without_the_packages_the_option_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def missing(name: str, *rest: object) -> object:
-        if name == "arabic_reshaper":
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(UsageError, match=r"bayegan\[bidi\]"):
-        laid_out("وقف", 20)
