@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from archive.errors import NothingFoundError
+from archive.errors import BayeganError, NothingFoundError, UsageError
 from archive.jalali import MONTHS, month_length
 
 _SIZE, _GAP, _LEFT, _TOP = 16, 3, 12, 44
@@ -17,23 +17,45 @@ _MISSING = "#c0392b"
 _PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 
-def years(db: sqlite3.Connection) -> list[int]:
-    """The Jalali years in which a collection has something, or lacks something, newest first."""
+def years(db: sqlite3.Connection, office: str | None = None) -> list[int]:
+    """The Jalali years in which a collection, or an office, has something or lacks something, newest first."""
+    of = " AND office = :office" if office else ""
     rows = db.execute(
-        "SELECT substr(published_jalali, 1, 4) FROM items WHERE published_jalali IS NOT NULL"
-        " UNION SELECT substr(day, 1, 4) FROM listed WHERE day <> '' ORDER BY 1 DESC"
+        f"SELECT substr(published_jalali, 1, 4) FROM items WHERE published_jalali IS NOT NULL{of}"  # noqa: S608
+        f" UNION SELECT substr(day, 1, 4) FROM listed WHERE day <> ''{of} ORDER BY 1 DESC",
+        {"office": office},
     )
     return [int(year) for (year,) in rows]
 
 
 def draw(db: sqlite3.Connection, file: Path, year: int | None = None, office: str | None = None) -> None:
-    """Write a year as a picture into a file, whole or not at all. Raises NothingFoundError when no item has a date."""
-    known = years(db)
+    """Write a year as a picture into a file, whole or not at all.
+
+    Raises UsageError for a file that is no SVG, NothingFoundError when no item has a date or the year or the office
+    has nothing to draw, BayeganError when the file cannot be written.
+    """
+    if file.suffix.lower() != ".svg":
+        raise UsageError(f"The picture is an SVG file, and «{file}» does not end in .svg. Say --picture year.svg.")
+    known = years(db, office)
     if not known:
-        raise NothingFoundError("No item here has a date, so there is no year to draw. `bayegan crawl` brings some.")
+        whose = f"of «{office}» " if office else ""
+        raise NothingFoundError(
+            f"No item {whose}here has a date, so there is no year to draw. `bayegan report --coverage` names the "
+            "offices that have some; `bayegan crawl` brings more."
+        )
+    if year is not None and year not in known:
+        raise NothingFoundError(
+            f"There is nothing of the year {year} to draw; there is of {', '.join(map(str, known[:5]))}."
+        )
     part = file.with_name(file.name + ".part")
-    part.write_text(picture(db, year or known[0], office), encoding="utf-8")
-    part.replace(file)
+    try:
+        part.write_text(picture(db, year or known[0], office), encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise BayeganError(
+            f"The picture could not be written to {file}: {error.strerror}. Name a file in a folder that exists."
+        ) from error
 
 
 def picture(db: sqlite3.Connection, year: int, office: str | None = None) -> str:
@@ -56,7 +78,7 @@ def picture(db: sqlite3.Connection, year: int, office: str | None = None) -> str
     )
     rows = [_month(year, month, recorded, lacking) for month in range(1, 13)]
     width, height = _LEFT * 2 + 31 * (_SIZE + _GAP) + 70, _TOP + 12 * (_SIZE + _GAP) + 34
-    title = f"{office or 'همهٔ دفترها'}، {_persian(year)}"
+    title = f"{office or 'همهٔ اداره‌ها'}، {_persian(year)}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         ' role="img" font-family="Vazirmatn, Tahoma, sans-serif" font-size="12">\n'

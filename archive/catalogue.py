@@ -41,6 +41,9 @@ class Catalogue:
     Writes join one open transaction until `commit()`; the caller syncs the WARC files before.
     """
 
+    readers = 0
+    """How many read in one transaction now: see `archive.records.one_moment`."""
+
     def __init__(self, path: Path, *, write: bool = False) -> None:
         self.path = path
         mode = "rwc" if write else "ro"
@@ -172,6 +175,12 @@ class Catalogue:
         self.begin()
         self.db.execute("UPDATE items SET checked = max(checked, ?) WHERE id = ?", (fetched, item))
 
+    def looked_since(self, item: str, when: str) -> bool:
+        """Whether an item was looked at, found or not, at a time or later."""
+        return self._exists("SELECT 1 FROM items WHERE id = ? AND checked >= ?", item, when) or self._exists(
+            "SELECT 1 FROM absent WHERE item = ? AND seen >= ?", item, when
+        )
+
     def _set_status(self, docid: int, record: NewsRecord, status: Status) -> None:
         if record.status != status:  # the index knows the status as a filter
             self.begin()
@@ -204,6 +213,31 @@ class Catalogue:
             "INSERT INTO listed VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET day = excluded.day WHERE day = ''",
             (item, office, day),
         )
+
+    # --- what recovery leaves to the next crawl -----------------------------------------------------------------
+
+    def owe_files(self, item: str) -> None:
+        """Note that the pictures and other files of a recorded item may not have been fetched."""
+        self.begin()
+        self.db.execute("INSERT OR IGNORE INTO meta VALUES ('files-of/' || ?, '')", (item,))
+
+    def owe_files_of_leased(self, crawl: str) -> None:
+        """Note the same of the recorded items that a run of a crawl had in hand when it died."""
+        self.begin()
+        self.db.execute(
+            "INSERT OR IGNORE INTO meta SELECT 'files-of/' || key, '' FROM frontier"
+            " WHERE crawl = ? AND state = 'leased' AND role = 'item' AND key IN (SELECT id FROM items)",
+            (crawl,),
+        )
+
+    def owed_files(self) -> list[str]:
+        """The items whose files may not have been fetched."""
+        return [key for (key,) in self.db.execute("SELECT substr(key, 10) FROM meta WHERE key LIKE 'files-of/%'")]
+
+    def settle_files(self, item: str) -> None:
+        """Note that the files of an item are queued."""
+        self.begin()
+        self.db.execute("DELETE FROM meta WHERE key = 'files-of/' || ?", (item,))
 
     # --- items --------------------------------------------------------------------------------------------------
 
@@ -282,10 +316,11 @@ class Catalogue:
         return self.with_aliases(from_json(row[0]))
 
     def revisions(self, item: str) -> list[NewsRecord]:
-        """All revisions of an item, oldest first. Raises NothingFoundError."""
-        self.get(item)
-        rows = self.db.execute("SELECT record FROM revisions WHERE item = ? ORDER BY revision", (item,))
-        return [from_json(row[0]) for row in rows]
+        """All revisions of an item, oldest first; the newest as `get` has it. Raises NothingFoundError."""
+        newest = self.get(item)
+        sql = "SELECT record FROM revisions WHERE item = ? AND revision < ? ORDER BY revision"
+        rows = self.db.execute(sql, (item, newest.revision))
+        return [*(from_json(row[0]) for row in rows), newest]
 
     def records(self) -> Iterator[NewsRecord]:
         """Every record by portal and code (shorter codes first): an order that depends on the content alone."""

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from archive.search.stories import MINUTE_BITS
 from archive.selection import Selection, first_day, last_day
 
 if TYPE_CHECKING:
+    from archive.search.answers import Answers
     from archive.search.find import Found
     from archive.search.index import Sort
 
@@ -71,17 +73,23 @@ class Collection:
 
     def search(self, query: str, *, sort: Sort = "date", limit: int = 10) -> Found:
         """The hits of a query with their passages, newest or best first. Raises QueryError."""
-        from archive.search.answers import Answers  # noqa: PLC0415 - numpy takes a while to load
-        from archive.search.find import Page, find  # noqa: PLC0415
+        from archive.search.find import Page, find  # noqa: PLC0415 - numpy takes a while to load
 
-        return find(self.catalogue, Answers(), query, Page(limit, sort=sort, folded=False))[0]
+        return find(self.catalogue, self._answers, query, Page(limit, sort=sort, folded=False))[0]
+
+    @cached_property
+    def _answers(self) -> Answers:
+        """Kept, for the facts of a million items take most of a second to read."""
+        from archive.search.answers import Answers  # noqa: PLC0415
+
+        return Answers()
 
     def get(self, item: str) -> NewsRecord:
         """The newest revision of an item, `portal:code`. Raises NothingFoundError."""
         return self.catalogue.get(item)
 
     def revisions(self, item: str) -> list[NewsRecord]:
-        """All revisions of an item, oldest first. Raises NothingFoundError."""
+        """All revisions of an item, oldest first, the newest as `get` gives it. Raises NothingFoundError."""
         return self.catalogue.revisions(item)
 
     def stories(self) -> dict[str, list[str]]:

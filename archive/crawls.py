@@ -19,6 +19,7 @@ import msgspec
 from archive.catalogue import Catalogue
 from archive.drift import Drift, compare
 from archive.errors import NothingFoundError
+from archive.search import index
 
 ITEM_OUTCOMES = (
     "recorded",
@@ -99,13 +100,17 @@ def end_crawl(
         ),
     )
     catalogue.commit()
+    if finished:
+        index.settle(catalogue.db)
     return finished
 
 
-def note_walks(catalogue: Catalogue, crawl: str) -> None:
-    """Note which offices' listings a finished crawl has walked, and which of them to the end without a failure.
+def note_walks(catalogue: Catalogue, crawl: str, now: dt.datetime) -> None:
+    """Note of which offices a finished crawl has walked the listings, and for which it has settled all they name.
 
-    After a whole walk it is enough to read a listing until it brings nothing new.
+    An office is complete when its sitemaps and archive were read to the end without a failure. From then on it stays
+    so after each crawl whose archive had no failure, or whose feed had none where nothing more had to be read. Crawls
+    that were not finished do not count, whatever they recorded: beneath that may lie what they did not come to.
     """
     catalogue.begin()
     catalogue.db.execute(
@@ -114,10 +119,14 @@ def note_walks(catalogue: Catalogue, crawl: str) -> None:
         (crawl,),
     )
     catalogue.db.execute(
-        "INSERT OR REPLACE INTO meta SELECT 'walked/' || office, started FROM frontier JOIN crawls"
-        " ON crawls.id = crawl WHERE crawl = ? AND role = 'listing' AND path IN ('archive', 'sitemap')"
-        " GROUP BY office HAVING sum(outcome IN ('failed', 'refused')) = 0",
-        (crawl,),
+        "INSERT OR REPLACE INTO meta SELECT 'walked/' || office, :until FROM ("
+        " SELECT office, path <> 'feed' AS wide, path = 'archive' AS old,"
+        "  sum(outcome = 'listing') AS good, sum(outcome IN ('failed', 'refused')) AS bad"
+        " FROM frontier WHERE crawl = :crawl AND role = 'listing' AND path IN ('feed', 'archive', 'sitemap')"
+        " GROUP BY office, path) GROUP BY office HAVING sum(wide) AND sum(bad * wide) = 0"
+        " OR EXISTS (SELECT 1 FROM meta WHERE key = 'walked/' || office)"
+        " AND (sum(good * old) AND sum(bad * old) = 0 OR NOT sum(wide) AND sum(good) AND sum(bad) = 0)",
+        {"crawl": crawl, "until": now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")},
     )
     catalogue.commit()
 
@@ -171,7 +180,8 @@ def take_over(catalogue: Catalogue, old: Path) -> bool:
         catalogue.db.execute("INSERT INTO frontier SELECT * FROM old.frontier")
         if catalogue.db.execute("SELECT 1 FROM old.sqlite_master WHERE name = 'fills'").fetchone():
             catalogue.db.execute("INSERT INTO fills SELECT * FROM old.fills")
-        catalogue.db.execute("INSERT OR IGNORE INTO meta SELECT * FROM old.meta WHERE key LIKE 'walk%'")
+        kept = "key LIKE 'walk%' OR key LIKE 'files-of/%'"
+        catalogue.db.execute(f"INSERT OR IGNORE INTO meta SELECT * FROM old.meta WHERE {kept}")  # noqa: S608
         catalogue.commit()
     except sqlite3.Error:
         catalogue.db.execute("ROLLBACK")
@@ -227,8 +237,9 @@ class CrawlReport:
 
 
 def report(catalogue: Catalogue, crawl: str | None = None) -> CrawlReport:
-    """Count what a crawl did, the last one unless it is named. Raises NothingFoundError when there is none."""
-    where, values = ("WHERE id = ?", (crawl,)) if crawl else ("ORDER BY started DESC LIMIT 1", ())
+    """Count what a crawl did, the one that ran last unless it is named. Raises NothingFoundError when there is none."""
+    last = "ORDER BY max(started, coalesce(finished, '')) DESC LIMIT 1"
+    where, values = ("WHERE id = ?", (crawl,)) if crawl else (last, ())
     row = catalogue.db.execute(
         f"SELECT id, scope, state, started, finished, reason, runs, seconds, counts FROM crawls {where}",  # noqa: S608
         values,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import tomllib
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -24,6 +25,9 @@ SPIDERS = {"welfare": "behzisti", "endowment": "oghaf"}
 
 SHORT_HOSTS = {"tn.ai": "tasnimnews"}
 """Hosts of nothing but short links → the domain of the portal whose items these name."""
+
+_ID = re.compile(r"\w[\w.-]*")
+"""Ids stand in commands, several with commas between them."""
 
 _public_suffixes = tldextract.TLDExtract(suffix_list_urls=())  # the packaged list; never asks the network
 
@@ -187,6 +191,10 @@ def _office(block: dict[str, object], number: int, path: Path) -> Office:
         raise UsageError(
             f"Office {number} of {path} ({block.get('id', 'without id')}) is not usable: {error}."
         ) from error
+    if not _ID.fullmatch(office.id):
+        raise UsageError(
+            f"{path}: «{office.id}» cannot be an office's id. Use letters, digits and hyphens: behzisti-qom."
+        )
     if office.province is not None and office.province not in BY_CODE:
         raise UsageError(f"{office.id} in {path}: «{office.province}» is not an ISO 3166-2:IR code such as IR-22.")
     if urlsplit(office.url).scheme not in {"http", "https"} or not office.host:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 UNDATED = "undated"
-_ROWS = 100  # that are read at once
+_ROWS = 500  # that are read at once
 _BATCH = 2000  # records that become columns at once
 
 
@@ -105,15 +105,19 @@ def instant(published: str | None) -> float:
 
 @contextmanager
 def one_moment(catalogue: Catalogue) -> Iterator[None]:
-    """Let everything read inside agree, while a crawl writes."""
-    if catalogue.db.in_transaction:
+    """Let everything read inside agree, while a crawl writes. Of several inside each other the last to end ends it."""
+    if catalogue.db.in_transaction and not catalogue.readers:  # somebody else began it, and will end it
         yield
         return
-    catalogue.db.execute("BEGIN")
+    if not catalogue.readers:
+        catalogue.db.execute("BEGIN")
+    catalogue.readers += 1
     try:
         yield
     finally:
-        catalogue.db.execute("COMMIT")
+        catalogue.readers -= 1
+        if not catalogue.readers:
+            catalogue.db.execute("COMMIT")
 
 
 _NO_ALIASES = b'"aliases":[]'

@@ -88,14 +88,18 @@ def collection_of(folder: Path, count: int) -> Collection:
     return open_collection(folder)
 
 
-def cpu(call: Callable[[], object]) -> float:
-    """The least CPU time of some tries; of a call that measures itself, what it says."""
-    took = []
-    for _ in range(REPEATS):
-        began = time.process_time()
-        said = call()
-        took.append(said if isinstance(said, float) else time.process_time() - began)
-    return min(took)
+def cpu(*calls: Callable[[], object]) -> list[float]:
+    """The least CPU time of some tries of each, taking turns after a first one that warms up.
+
+    Of a call that measures itself, what it says.
+    """
+    took: list[list[float]] = [[] for _ in calls]
+    for _ in range(REPEATS + 1):
+        for call, tries in zip(calls, took, strict=True):
+            began = time.process_time()
+            said = call()
+            tries.append(said if isinstance(said, float) else time.process_time() - began)
+    return [min(tries[1:]) for tries in took]
 
 
 def compare(what: str, count: int, size: int, ours: float, limit: float) -> None:
@@ -114,13 +118,15 @@ def speed(count: int) -> None:
         collection = collection_of(folder, count)
         numbers = iter(range(1000))
         for fmt, limit in (("jsonl", write_lines), ("parquet", write_columns)):
-            ours = cpu(lambda fmt=fmt: dump(collection, folder / f"{fmt}{next(numbers)}", Options((fmt,))))
-            compare(f"write {fmt}", count, size, ours, cpu(lambda limit=limit: limit(folder, rows)))
-        ours = cpu(lambda: read_lines(next(folder.glob("jsonl*"))))
-        compare("read jsonl", count, size, ours, cpu(lambda: read_lines_at_once(folder)))
-        written = next(folder.glob("parquet*")) / "data/parquet"
-        ours = cpu(lambda: pq.read_table(written))
-        compare("read parquet", count, size, ours, cpu(lambda: pq.read_table(folder / "limit.parquet")))
+            times = cpu(
+                lambda fmt=fmt: dump(collection, folder / f"{fmt}{next(numbers)}", Options((fmt,))),
+                lambda limit=limit: limit(folder, rows),
+            )
+            compare(f"write {fmt}", count, size, *times)
+        lines, columns = next(folder.glob("jsonl*")), next(folder.glob("parquet*")) / "data/parquet"
+        compare("read jsonl", count, size, *cpu(lambda: read_lines(lines), lambda: read_lines_at_once(folder)))
+        limit_file = folder / "limit.parquet"
+        compare("read parquet", count, size, *cpu(lambda: pq.read_table(columns), lambda: pq.read_table(limit_file)))
 
 
 def write_lines(folder: Path, rows: list[NewsRecord]) -> None:

@@ -117,6 +117,7 @@ def build(folder: Path, count: int) -> None:
             batch = []
             if number % 50_000 == 0:
                 print(f"{number} records, {number / (time.perf_counter() - began):.0f}/s", flush=True)
+    index.settle(catalogue.db)  # as a crawl or a rebuild ends
     took = time.perf_counter() - began
     print(f"{count} records in {took:.0f} s: {count / took:.0f}/s, CPU {time.process_time() - spent:.0f} s")
     catalogue.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -4,8 +4,9 @@
 
 The collection is made by `benchmarks.made_up` on the first run and kept in the folder. Each class of query has
 many queries; each is asked once by a process that has answered sixty others ("first"), and again after records have
-arrived ("again"). Records arrive in a second process, ten a second, unless --still. On a machine that does other
-work, too, --cpu gives the time that was worked, not waited.
+arrived ("again"). A page is made as `bayegan serve` makes it, with a connection of its own. Records arrive in a second
+process, ten a second, unless --still. On a machine that does other work, too, --cpu gives the time that was worked,
+not waited.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 from archive.catalogue import Catalogue
 from archive.record import Capture
 from archive.search import facets, find, index
-from archive.search.answers import Answers
+from archive.web.reading import Memo, Reading
 from benchmarks import made_up
 
 CLOCK = [time.perf_counter]
@@ -36,7 +37,7 @@ def words_by_share(db: sqlite3.Connection) -> dict[str, float]:
     total = db.execute("SELECT count(*) FROM items").fetchone()[0]
     db.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', 'news', 'row')")
     shares = {}
-    for word in made_up.WORDS[:1500:3] + made_up.WORDS[10_000:10_100]:
+    for word in made_up.WORDS[:1500]:
         row = db.execute("SELECT doc FROM temp.terms WHERE term = ?", (word,)).fetchone()
         shares[word] = row[0] / total if row else 0
     return shares
@@ -60,15 +61,15 @@ def queries(shares: dict[str, float]) -> dict[str, list[str]]:
     }
 
 
-def page(catalogue: Catalogue, kept: Answers, query: str, sort: index.Sort) -> int:
+def page(folder: Path, kept: Memo, query: str, sort: index.Sort) -> int:
     """One page of results as `bayegan serve` makes it."""
-    catalogue.db.execute("BEGIN")
+    reading = Reading(folder, kept, seconds=60)
     try:
-        found, spread = find.find(catalogue, kept, query, find.Page(limit=10, sort=sort))
+        found, spread = find.find(reading, reading.answers, query, find.Page(limit=10, sort=sort))
         facets.facets_of(spread)
         return found.total
     finally:
-        catalogue.db.execute("ROLLBACK")
+        reading.close()
 
 
 def timed(call) -> tuple[float, int]:
@@ -81,42 +82,41 @@ def shown(took: list[float]) -> str:
     return f"{statistics.median(took):7.1f} {sorted(took)[max(0, round(len(took) * 0.95) - 1)]:7.1f}"
 
 
-def measure(path: Path) -> None:
-    catalogue = Catalogue(path)
+def measure(folder: Path) -> None:
+    catalogue = Catalogue(folder / "catalogue.sqlite")
     asked = queries(words_by_share(catalogue.db))
-    kept = Answers()
+    kept = Memo()
+    print(f"facts of all items read in {timed(lambda: kept.answers.facts(catalogue.db))[0]:.0f} ms")
     for word in random.Random(2).sample(made_up.WORDS[3000:8000], 3 * QUERIES):  # a process that has been asked before
-        page(catalogue, Answers(), word, "date")
-    print(f"facts of all items read in {timed(lambda: kept.facts(catalogue.db).rows.size)[0]:.0f} ms")
+        page(folder, kept, word, "date")
     print(f"{'':34} {'hits':>8}  {'newest first':>33}  {'best first':>33}")
     print(f"{'p50 and p95, ms':34} {'':8}  {'first':>15}   {'again':>15}  {'first':>15}   {'again':>15}")
     for name, texts in asked.items():
         row, hits = [], 0
         for sort in ("date", "relevance"):
-            fresh = Answers()
-            fresh._facts = kept._facts
-            first = [timed(lambda text=text: page(catalogue, fresh, text, sort)) for text in texts]  # noqa: B023
+            fresh = Memo()
+            fresh.answers._facts = kept.answers._facts
+            first = [timed(lambda text=text: page(folder, fresh, text, sort)) for text in texts]  # noqa: B023
             again = []
             for _ in range(ROUNDS):
                 time.sleep(0.3)  # records arrive
-                again += [timed(lambda text=text: page(catalogue, fresh, text, sort))[0] for text in texts]  # noqa: B023
+                again += [timed(lambda text=text: page(folder, fresh, text, sort))[0] for text in texts]  # noqa: B023
             hits = round(statistics.median(total for _, total in first))
             row += [shown([took for took, _ in first]), shown(again)]
             kept = fresh
         print(f"{name:34} {hits:8}  {row[0]}   {row[1]}  {row[2]}   {row[3]}", flush=True)
 
 
-def visible(path: Path) -> None:
+def visible(folder: Path) -> None:
     """From a committed record to a page with it, in a process that keeps answers."""
-    writer, reader, kept = Catalogue(path, write=True), Catalogue(path), Answers()
-    writer.db.execute("PRAGMA synchronous = NORMAL")
-    page(reader, kept, "تازه‌رسیده", "date")
+    writer, kept = Catalogue(folder / "catalogue.sqlite", write=True), Memo()
+    page(folder, kept, "تازه‌رسیده", "date")
     took = []
     for record in arriving(30):
         record.title = f"تازه‌رسیده {record.title}"
         writer.store(record)
         writer.commit()
-        took.append(timed(lambda: page(reader, kept, "تازه‌رسیده", "date")))
+        took.append(timed(lambda: page(folder, kept, "تازه‌رسیده", "date")))
     print(f"a new record is on the page of results after {shown([t for t, _ in took])} ms; last total {took[-1][1]}")
 
 
@@ -159,12 +159,12 @@ def main() -> None:
     command = [sys.executable, "-m", "benchmarks.search", str(options.records), "--folder", str(options.folder)]
     writer = None if options.still else subprocess.Popen([*command, "--write"], stdout=subprocess.DEVNULL)
     try:
-        measure(path)
+        measure(folder)
     finally:
         if writer:
             writer.terminate()
             writer.wait()
-    visible(path)
+    visible(folder)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from tests.portal.world import PORTALS, World
 _BEGIN = dt.datetime(2025, 3, 21, 0, 30, tzinfo=dt.UTC)  # 1 Farvardin 1404, early morning in Tehran
 _EDITED, _WITHDRAWN = 0.03, 0.01  # of the items
 _EDIT_DAYS, _WITHDRAWAL_DAYS = 4.0, 20.0  # mean age at which that happens
+_UNKNOWN = dt.timedelta(days=3)  # in which nobody can know the rhythm of an office
 _QUIET = dt.timedelta(days=2)
 _HOUR = dt.timedelta(hours=1)
 
@@ -156,7 +157,8 @@ def _print(root: Path, portal: Portal, events: Events, totals: Counter[str], sec
     catalogue = open_collection(root / "c").catalogue
     records = {record.id: record for record in catalogue.records()}
     seen = {id_: dt.datetime.fromisoformat(str(record.first_seen)) for id_, record in records.items()}
-    delays = [(seen[id_] - moment) / _HOUR for id_, moment in events.published.items() if id_ in seen]
+    delays = {id_: (seen[id_] - moment) / _HOUR for id_, moment in events.published.items() if id_ in seen}
+    settled = [delay for id_, delay in delays.items() if events.published[id_] > _BEGIN + _UNKNOWN]
     late = [
         (dt.datetime.fromisoformat(str(revision.capture and revision.capture.fetched)) - moment) / _HOUR
         for id_, moment in events.edited.items()
@@ -175,7 +177,7 @@ def _print(root: Path, portal: Portal, events: Events, totals: Counter[str], sec
         f" {totals['recorded']:,} items in {seconds / 60:.0f} min\n"
         f"requests that brought a new item, an edit or a withdrawal: {useful:,} ({useful / totals['requests']:.0%});"
         f" looks at known items {totals['unchanged'] + totals['changed'] + totals['gone']:,}\n"
-        f"from publication to record, hours: {_spread(delays)}\n"
+        f"from publication to record, hours: {_spread([*delays.values()])}; after the third day: {_spread(settled)}\n"
         f"edits of recorded items found: {len(late):,} of {len(known):,}, hours: {_spread(late)}\n"
         f"withdrawals found: {len(gone):,} of {len(withdrawn):,}, hours: {_spread(gone)}\n"
         f"published and neither recorded nor withdrawn before: {len(lost):,}; problems {totals['problems']:,}\n"

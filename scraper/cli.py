@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -39,7 +40,8 @@ for verb in (
     reading.extract,
     tending.doctor,
 ):
-    app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
+    settings = {"ignore_unknown_options": verb is reading.search}  # -word is a query
+    app.command(verb.__name__.rstrip("_").replace("_", "-"), context_settings=settings)(verb)
 
 
 def main() -> None:
@@ -55,6 +57,11 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("BAYEGAN_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            console.say(
+                f"{error.filename or 'The output'} cannot be written: {error.strerror}. Make room and run it again."
+            )
+            sys.exit(1)
         console.say(
             f"This is a defect of Bayegan: {type(error).__name__}: {error}. Nothing that was committed is lost. "
             "Run the command again with BAYEGAN_DEBUG=1 to see where, and report it."

@@ -184,4 +184,6 @@ def _jalali(day: dt.date) -> str:
 
 
 def _iso(moment: dt.datetime | None) -> str | None:
-    return moment.astimezone(TEHRAN).isoformat(timespec="seconds") if moment else None
+    """The moment in Tehran, whose offset had seconds until 1935: ISO 8601 has no place for them, so it is today's."""
+    text = moment.astimezone(TEHRAN).isoformat(timespec="seconds") if moment else ""
+    return text.replace("+03:25:44", "+03:30") or None

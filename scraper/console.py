@@ -40,6 +40,8 @@ BUILTIN_OFFICES = Path(spiders.__file__).with_name("offices.toml")
 _out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 250)
 _err = Console(stderr=True, highlight=False)
 _MANY = 20
+_USUAL = {"walks-ended/empty", "walks-ended/repeating", "walks-ended/nothing-new"}
+"""Counts that say nothing to a person."""
 
 
 def say(message: str) -> None:
@@ -112,7 +114,7 @@ def show_report(report: CrawlReport) -> None:
             "Boilerplate removed: "
             + ", ".join(f"{name} {n}" for name, n in sorted(removed.items(), key=lambda p: -p[1]))
         )
-    other = {k: v for k, v in report.counts.items() if not k.startswith("removed/")}
+    other = {k: v for k, v in report.counts.items() if not k.startswith("removed/") and k not in _USUAL}
     if other:
         _out.print("Noted: " + escape(", ".join(f"{name} {n}" for name, n in other.items())))
     _show_reasons(report)

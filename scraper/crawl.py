@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +15,7 @@ from twisted.internet.error import ReactorNotRunning
 
 import settings as project
 from archive.crawls import CrawlReport
-from archive.errors import BayeganError
+from archive.errors import BayeganError, UsageError
 from archive.offices import load_offices
 from scraper.guard import split_address
 from scraper.session import CrawlSession
@@ -125,8 +126,17 @@ def project_settings(offices: Path | None, resolve: dict[str, str], options: dic
         values.set("BAYEGAN_OFFICES", str(offices), priority="cmdline")
     values.set("LOG_ENABLED", False, priority="cmdline")  # the log is a file of the crawl; the terminal shows progress
     for name, value in options.items():
+        if type(values.get(name)) in {int, float} and not _is_number(value):
+            raise UsageError(f"The setting {name} is a number, and «{value}» is none: -s {name}={values.get(name)}.")
         values.set(name, value, priority="cmdline")
     return values
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def exit_code(result: CrawlResult) -> int:

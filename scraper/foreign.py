@@ -23,6 +23,7 @@ from archive.collection import CollectionWriter, Exchange, lock_collection
 from archive.http import HttpError, HttpResponse, read_response
 from archive.offices import Offices
 from archive.recovery import IMPORTED, NO_REQUEST
+from archive.search import index
 from scraper import warcinfo
 from scraper.dialects import GENERIC
 from scraper.newscode import identify
@@ -92,6 +93,7 @@ def _import_files(
             result.malformed.append(f"{path.name}: {error}")
         collection.commit()
         progress(path.stat().st_size if path.exists() else 0)
+    index.settle(collection.catalogue.db)
     return result
 
 

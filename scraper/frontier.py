@@ -90,6 +90,7 @@ class Frontier(BaseScheduler):
         self._items_in_flight = 0
         self.items_recorded = 0
         self.settled = 0
+        self._earlier_rows = 0  # up to this id rows are of earlier runs
         self.limit: int | None = None
 
     @classmethod
@@ -105,7 +106,9 @@ class Frontier(BaseScheduler):
         self._session.frontier = self
         db = self._session.catalogue.db
         self._session.catalogue.begin()
+        self._session.catalogue.owe_files_of_leased(self._session.crawl)
         db.execute("UPDATE frontier SET state = 'queued', lease = NULL WHERE state = 'leased'")
+        self._earlier_rows = db.execute("SELECT coalesce(max(id), 0) FROM frontier").fetchone()[0]
         if not getattr(spider, "recheck", False):
             # What recovery found in a WARC tail was fetched by the run that died: not again.
             db.execute(
@@ -114,6 +117,15 @@ class Frontier(BaseScheduler):
                 (self._session.crawl,),
             )
         self.count_waiting()
+
+    def met_before(self, key: str) -> bool:
+        """Whether an earlier run of this crawl has met a key."""
+        assert self._session is not None
+        rows = self._session.catalogue.db.execute(
+            "SELECT 1 FROM frontier WHERE crawl = ? AND key = ? AND id <= ?",
+            (self._session.crawl, key, self._earlier_rows),
+        )
+        return rows.fetchone() is not None
 
     def count_waiting(self) -> None:
         """Count the rows that wait, after others than this scheduler have added some."""

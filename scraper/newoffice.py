@@ -82,6 +82,10 @@ async def look_at(fetch: Fetch, url: str) -> Site:
     if not site.home.usable:
         word = site.home.failure or f"http-{site.home.status}"
         raise NothingFoundError(f"{url} cannot be used ({word}). {MESSAGES.get(word, 'The server answered an error.')}")
+    if (kind := read_listing(site.home.body, site.home.url).kind) not in {"html", "unreadable"}:
+        raise UsageError(
+            f"{url} is a {kind}, not the home page of an office. Give the page itself: {urljoin(url, '/')}"
+        )
     _take(site, site.home)
     origin = site.home.url
     for path in _listings(site.dialect):

@@ -54,6 +54,7 @@ class ArchivePipeline:
             session.tally.page(visit.office, visit.url, page.dialect, page.record)
         verdict = judge(page, item.capture, session.context, visit.office, visit.key)
         if verdict.record is None:
+            session.catalogue.looked(visit.key, item.seen)
             session.frontier.settle(item.request, verdict.outcome, verdict.reason)
             return item
         try:

@@ -6,7 +6,9 @@ Rows are made inside SQLite, so that a million of them take no memory.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, urljoin
 
@@ -108,24 +110,35 @@ def queue_gaps(catalogue: Catalogue, crawl: str, offices: Sequence[Office], most
         low, high = code_range(catalogue, portal)
         if template is None or high <= low:
             continue
+        dialect, url = _dialect(catalogue, office), urljoin(office.url, template)
+        fixed = (office.id, portal, dialect, host_of(url), _SWEEP)
+        known = _known_codes(catalogue, portal, low, high)
+        codes = list(islice(_between(high + 1, known), most))
         catalogue.begin()
-        _teach(catalogue)
-        gaps = (
-            " FROM codes WHERE NOT EXISTS (SELECT 1 FROM items WHERE id = :portal || ':' || n)"
-            " AND NOT EXISTS (SELECT 1 FROM absent WHERE item = :portal || ':' || n)"
-        )
-        walk = "WITH RECURSIVE codes(n) AS (SELECT :high UNION ALL SELECT n - 1 FROM codes WHERE n > :low)"
-        values = {"portal": portal, "high": high, "low": low, "crawl": crawl, "office": office.id, "most": most,
-                  "dialect": _dialect(catalogue, office), "url": urljoin(office.url, template)}  # fmt: skip
-        total = catalogue.db.execute(f"{walk} SELECT count(*) {gaps}", values).fetchone()[0]
-        catalogue.db.execute(
-            f"{walk} {_QUEUED} SELECT :crawl, :portal || ':' || n, replace(:url, '{{code}}', n), 'item', :office,"
-            f" :portal, :dialect, host_of(:url), 'sweep', {_SWEEP}, 'queued' {gaps} ORDER BY n DESC LIMIT :most",
-            values,
-        )
-        added = catalogue.db.execute("SELECT changes()").fetchone()[0]  # rowcount knows nothing of WITH … INSERT
-        queued[portal] = (added, total - added)
+        added = catalogue.db.executemany(
+            f"{_QUEUED} VALUES (?, ?, ?, 'item', ?, ?, ?, ?, 'sweep', ?, 'queued')",
+            ((crawl, f"{portal}:{code}", url.replace("{code}", str(code)), *fixed) for code in codes),
+        ).rowcount
+        queued[portal] = (added, high - low + 1 - len(known) - added)
     return queued
+
+
+def _known_codes(catalogue: Catalogue, portal: str, low: int, high: int) -> array[int]:
+    """The codes of a range of which something is known, descending."""
+    rows = catalogue.db.execute(
+        "SELECT DISTINCT CAST(substr(id, :skip) AS INTEGER) AS n FROM (SELECT id FROM items WHERE portal = :portal"
+        " UNION ALL SELECT item FROM absent WHERE item >= :portal || ':' AND item < :portal || ';')"
+        " WHERE substr(id, :skip) NOT GLOB '*[^0-9]*' AND n BETWEEN :low AND :high ORDER BY n DESC",
+        {"portal": portal, "skip": len(portal) + 2, "low": low, "high": high},
+    )
+    return array("q", (code for (code,) in rows))
+
+
+def _between(above: int, known: Iterable[int]) -> Iterator[int]:
+    """The numbers below one that lie between known ones (descending), however far apart these are."""
+    for code in known:
+        yield from range(above - 1, code, -1)
+        above = code
 
 
 def queue_tags(catalogue: Catalogue, crawl: str, offices: Sequence[Office], most: int) -> int:

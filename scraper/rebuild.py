@@ -16,6 +16,7 @@ from archive.catalogue import Catalogue
 from archive.collection import CATALOGUE, repairing
 from archive.errors import CollectionError
 from archive.fixity import seal_all
+from archive.search import index
 from scraper.reextract import Captured, Reading, index_reading, interpret, read_warc, with_original
 
 _BATCH = 32
@@ -62,6 +63,7 @@ def rebuild(root: Path, progress: Callable[[int], None] = lambda _: None, proces
                     if result.captures % _COMMIT == 0:
                         catalogue.commit()
             catalogue.commit()
+            index.settle(catalogue.db)
             crawls.take_over(catalogue, root / CATALOGUE)
             result.records = catalogue.count()
             _switch(catalogue, root / CATALOGUE)

@@ -166,16 +166,29 @@ class Reading:
 
 
 def index_captures(collection: Collection, path: Path) -> int:
-    """Bring the captures of a WARC file that the catalogue lacks into it, with their records. Returns how many."""
+    """Bring the captures of a WARC file that the catalogue lacks into it, with their records. Returns how many.
+
+    A page that was captured when the process died, and not yet read, is read now.
+    """
     added = 0
     for captured in read_warc(collection.root, path):
-        if not collection.catalogue.has_capture(captured.row.capture.record_id):
+        known = collection.catalogue.has_capture(captured.row.capture.record_id)
+        if not known or _unread(captured, collection.catalogue):
             first = collection.catalogue.capture(captured.row.refers_to or "")
             place = warc.Location(first.warc, first.offset, first.length) if first else None
             captured = with_original(captured, collection.root, place)  # noqa: PLW2901
-            index_reading(collection.catalogue, captured.row, interpret(captured))
-            added += 1
+            reading = interpret(captured)
+            index_reading(collection.catalogue, captured.row, reading)
+            added += not known
+            if reading.record:
+                collection.catalogue.owe_files(reading.record.id)
     return added
+
+
+def _unread(captured: Captured, catalogue: Catalogue) -> bool:
+    """Whether nothing that a catalogue says of an item is as new as a capture of its page."""
+    address = identify(captured.row.url, captured.portal) if captured.facts.get("role") == "item" else None
+    return address is not None and not catalogue.looked_since(address.id, captured.row.capture.fetched)
 
 
 def with_original(captured: Captured, root: Path, place: warc.Location | None) -> Captured:

@@ -24,6 +24,7 @@ from archive.offices import Offices
 
 NAME = "schedule.toml"
 
+_LONGEST = dt.timedelta(days=36525)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _SIZES = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 _SPAN = re.compile(r"(\d+)\s*([mhd])")
@@ -196,7 +197,13 @@ def span(key: str, text: str) -> dt.timedelta:
     match = _SPAN.fullmatch(text.strip())
     if not match or not int(match[1]):
         raise _WrongError(key, f'«{text}» is not a time span. Write minutes, hours or days: {key} = "6h".')
-    return dt.timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        found = dt.timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        found = dt.timedelta.max
+    if found > _LONGEST:
+        raise _WrongError(key, f"«{text}» is longer than a hundred years.")
+    return found
 
 
 def _size(key: str, value: int | str) -> int:

@@ -108,6 +108,9 @@ class CrawlSession:
                 self._end(reason)
         except (OSError, sqlite3.Error) as error:
             self.fail(_cannot_write(error))
+        except Exception as error:
+            self.failure = f"a defect of Bayegan, {error!r}"  # Scrapy only logs it, and its log is not shown
+            raise
         finally:
             if self.failure is not None:
                 self._abandon()
@@ -126,7 +129,7 @@ class CrawlSession:
             self.catalogue, self.crawl, self._stopped_by or reason, now, seconds, dict(self.counts)
         )
         if finished and not (self.context.since or self.context.until):
-            crawls.note_walks(self.catalogue, self.crawl)
+            crawls.note_walks(self.catalogue, self.crawl, now)
         drift.forget(self.catalogue, self.crawl)
         days = self._crawler.settings.getfloat("BAYEGAN_FRONTIER_DAYS")
         crawls.forget(self.catalogue, now - dt.timedelta(days=days))
@@ -186,6 +189,10 @@ class CrawlSession:
     def first_walk(self, office: str) -> bool:
         """Whether an office's listings have never been walked to their end."""
         return self.catalogue.meta(f"walked/{office}") is None
+
+    def complete_until(self, office: str) -> str:
+        """When all that an office's listings name was last known to be settled; before that, when this crawl began."""
+        return self.catalogue.meta(f"walked/{office}") or self.started
 
     def walk_is_due(self, office: str) -> bool:
         """Whether an office's listings were never walked, or not for so long that its feed alone is not enough."""

@@ -14,6 +14,7 @@ from scraper.listing import Listing
 
 TOO_MANY = "too-many"
 _EARLIEST_YEAR = 1380  # no office had a site before
+NEWEST = 2  # days of a range of which the lists may have grown since they were read
 _EDGE = 2  # leaves at each end of a sitemap index that are read again: new items come at one of them
 _SESSION = re.compile(
     r";jsessionid=[^?#/]*|/\(S\([^)]*\)\)(?=/)|(?<=[?&])(?:jsessionid|phpsessid|aspsessionid\w*|sessionid|sid)=[^&#]*&?",

@@ -21,14 +21,14 @@ from scraper.newscode import identify, normalise_url
 from scraper.reextract import SHARED_LISTINGS, listed_under
 from scraper.refusals import wall
 from scraper.session import CrawlSession
-from spiders.discovery import TOO_MANY, Walks, edges, seeds_of, without_session, year_before
+from spiders.discovery import NEWEST, TOO_MANY, Walks, edges, seeds_of, without_session, year_before
 
 if TYPE_CHECKING:
     from scrapy.http import Response
 
     from scraper.dialects import Dialect
 
-PRIORITY = {"asset": 20, "item": 10, "home": 9, "feed": 8, "archive": 5, "sitemap": 4, "service": 3}
+PRIORITY = {"asset": 20, "item": 10, "home": 19, "feed": 18, "archive": 5, "sitemap": 4, "service": 3}
 _MET = 200_000  # addresses remembered to save work; forgetting them costs nothing but time
 
 
@@ -44,6 +44,8 @@ class ListingSpider(Spider):
     recheck: bool
     sweep: bool
     met: set[tuple[str, str]]
+    reread: set[str]
+    """Listings of earlier runs that this run of a crawl has read again."""
     topics_of: set[str]
     """Portals whose pages of topics are read: they are the same on every host."""
 
@@ -83,14 +85,32 @@ class ListingSpider(Spider):
                     yield self.follow(without_session(url), response.url, visit, "service")
         elif visit.path != "feed":
             yield from self._further(listing, response.url, visit)
-        elif not any(map(self._settled_before, listing.entries)):
+        elif not any(self._settled_before(entry, visit) for entry in listing.entries):
             yield from self.wider(visit)  # what is new may reach further back than the feed
         self.settle(response, "listing", "cut-off" if listing.cut_off else "")
 
-    def _settled_before(self, entry: Entry) -> bool:
+    def _item_of(self, entry: Entry, visit: Visit) -> str | None:
+        """The id of an entry; None when it is no item or another portal's."""
         portal = self.offices.portal_of_url(entry.url)
         address = identify(entry.url, portal)
-        return address is None or self.session.catalogue.settled_before(address.id, self.session.started)
+        return address.id if address and portal == visit.portal else None
+
+    def _settled_before(self, entry: Entry, visit: Visit) -> bool:
+        """Whether an entry is no news: settled when the office was last known to be complete."""
+        item = self._item_of(entry, visit)
+        return item is None or self.session.catalogue.settled_before(item, self.session.complete_until(visit.office))
+
+    def _unmet_before(self, entry: Entry, visit: Visit) -> bool:
+        """Whether the earlier runs of a crawl that goes on did not meet an entry."""
+        item = self._item_of(entry, visit)
+        return item is not None and not self.frontier.met_before(item)
+
+    def _once_again(self, url: str) -> bool:
+        """Whether a listing that an earlier run of this crawl has read is to be read again; true once a run."""
+        if url in self.reread or not self.frontier.met_before(url):
+            return False
+        self.reread.add(url)
+        return True
 
     def _dialect(self, response: Response, visit: Visit) -> Dialect:
         found = detect(response.body)
@@ -119,8 +139,10 @@ class ListingSpider(Spider):
         office = self.offices.get(visit.office)
         today = dt.datetime.now(TEHRAN).date()
         home, seeds = office.url if office else visit.url, DIALECTS.get(visit.dialect, GENERIC).seeds
-        for path, url in seeds_of(home, seeds, self.since, min(self.until or today, today)):
-            yield self.follow(url, visit.url, visit, path, again=True)
+        found = list(seeds_of(home, seeds, self.since, min(self.until or today, today)))
+        days = [url for path, url in found if path == "archive"]
+        for path, url in found:  # a day of the past does not grow: a crawl that goes on need not begin at the newest
+            yield self.follow(url, visit.url, visit, path, again=path != "archive" or url in days[:NEWEST])
 
     def entry(self, entry: Entry, via: str, visit: Visit, fetched: str) -> Iterator[Request]:
         met = visit.office, entry.url
@@ -163,18 +185,20 @@ class ListingSpider(Spider):
         grown = edges(listing.sitemaps)
         for url in listing.sitemaps:
             if whole or url in grown or self.session.catalogue.original(url) is None:
-                yield self.follow(url, via, visit, "sitemap")
+                yield self.follow(url, via, visit, "sitemap", again=url in grown and self._once_again(url))
         if visit.path == "sitemap" and whole and (listing.sitemaps or listing.entries) and not self.since:
             if earlier := year_before(via, seeds):
                 yield self.follow(earlier, via, visit, "sitemap")
             return
         why_not = self.walks.may_go_on(listing, visit.office, visit.path)
-        if why_not or (not whole and all(map(self._settled_before, listing.entries))):
+        if why_not or (not whole and all(self._settled_before(entry, visit) for entry in listing.entries)):
             of = f"/{visit.office}" if why_not == TOO_MANY else ""
             self.session.count(f"walks-ended/{why_not or 'nothing-new'}{of}")
             return
-        for url in listing.pages:
-            yield self.follow(without_session(url), via, visit, visit.path)
+        # What earlier runs of this crawl have not met pushed older entries on to pages that they have read.
+        moved = self.session.resumed and any(self._unmet_before(entry, visit) for entry in listing.entries)
+        for url in map(without_session, listing.pages):
+            yield self.follow(url, via, visit, visit.path, again=moved and self._once_again(url))
 
     def follow(self, url: str, via: str, visit: Visit, path: str, *, again: bool = False) -> Request:
         child = Visit(url, url, "listing", visit.office, visit.portal, visit.dialect, via, path, PRIORITY.get(path, 0))

@@ -15,7 +15,8 @@ from urllib.parse import urljoin, urlsplit
 from scrapy import Request
 
 from archive.crawls import Scope
-from archive.http import read_head
+from archive.errors import UsageError
+from archive.http import read_head, read_response
 from archive.jalali import parse_period
 from archive.offices import load_offices
 from archive.record import NewsRecord
@@ -84,10 +85,13 @@ class PortalSpider(ListingSpider):
         self.targets = [target.strip() for target in targets.split(",") if target.strip()]
         self.since = parse_period(since)[0] if since else None
         self.until = parse_period(until)[1] if until else None
+        if self.since and self.until and self.since > self.until:
+            raise UsageError(f"--since {since} is later than --until {until}: no day lies between. Swap them.")
         self.limit = int(limit) if limit else None
         self.recheck = bool(recheck)
         self.sweep = bool(sweep)
         self.met: set[tuple[str, str]] = set()
+        self.reread: set[str] = set()
         self.topics_of: set[str] = set()
 
     @classmethod
@@ -117,6 +121,8 @@ class PortalSpider(ListingSpider):
         if self.sweep:
             self._sweep()
         self.frontier.count_waiting()
+        for item in self.session.catalogue.owed_files():
+            self._queue_owed(item)
         for office in self.chosen:
             yield self.request(
                 Visit(office.url, office.url, "home", office.id, office.portal, office.dialect), again=True
@@ -143,9 +149,10 @@ class PortalSpider(ListingSpider):
         elif 300 <= status < 400:  # noqa: PLR2004 - the redirects
             yield from self._redirected(response, visit)
         elif status in _NOT_FOUND:
-            yield from self._not_found(response, visit, f"http-{status}")
+            self._not_found(response, visit, f"http-{status}")
         elif status >= 400:  # noqa: PLR2004 - every other error
             self.settle(response, "failed", f"http-{status}")
+            self._without_feed(visit)
         elif visit.role == "item":
             yield from self._item(response, visit)
         elif visit.role == "asset":
@@ -193,17 +200,32 @@ class PortalSpider(ListingSpider):
         )
         yield ExtractedPage(request_of(response), extraction, capture, seen)
         if extraction.record is not None:
-            for url in self._assets(extraction.record, response):
-                yield self._asset(url, response.url, visit)
+            yield from self._files(extraction.record, response.body, response.url, visit)
 
-    def _assets(self, record: NewsRecord, response: Response) -> Iterator[str]:
+    def _queue_owed(self, item: str) -> None:
+        """Queue the files of an item whose page a run had captured when it died."""
+        catalogue = self.session.catalogue
+        record = catalogue.get(item)
+        assert record.capture is not None
+        body = read_response(self.session.collection.read(record.capture).block).body
+        office = self.offices.get(record.office) or self.chosen[0]
+        visit = Visit(item, record.url, "item", office.id, record.portal, office.dialect)
+        for request in self._files(record, body, record.url, visit):
+            self.frontier.enqueue_request(request)
+        catalogue.settle_files(item)
+
+    def _files(self, record: NewsRecord, body: bytes, page: str, visit: Visit) -> Iterator[Request]:
+        for url in self._assets(record, body, page):
+            yield self._asset(url, page, visit)
+
+    def _assets(self, record: NewsRecord, body: bytes, page: str) -> Iterator[str]:
         """The files that belong to an item or its page and to its portal: they are captured, so replay shows them."""
         context = self.session.context
         if not within(record, context.since, context.until):
             return
         images = [image.url for image in record.images] if self.settings.getbool("BAYEGAN_IMAGES") else []
         files = [file.url for file in record.attachments] if self.settings.getbool("BAYEGAN_ATTACHMENTS") else []
-        styles = stylesheets(response.body, response.url) if self.settings.getbool("BAYEGAN_STYLES") else []
+        styles = stylesheets(body, page) if self.settings.getbool("BAYEGAN_STYLES") else []
         for url in (*images, *files, *styles):
             if self.offices.portal_of_url(url) == record.portal:
                 yield url
@@ -224,13 +246,12 @@ class PortalSpider(ListingSpider):
         else:
             self.settle(response, "failed", "unasked-304")
 
-    def _not_found(self, response: Response, visit: Visit, why: str) -> Iterator[Request]:
+    def _not_found(self, response: Response, visit: Visit, why: str) -> None:
         if visit.role == "item":
             self._lost(response, visit, why)
         else:
             self.settle(response, "absent", why)
-            if visit.path == "feed":
-                yield from self.wider(visit)
+            self._without_feed(visit)
 
     def _lost(self, response: Response, visit: Visit, why: str) -> None:
         """An item is not where it was said to be: known ones are gone when a second look says so, too."""
@@ -267,6 +288,12 @@ class PortalSpider(ListingSpider):
             outcome = "refused" if word == "robots-unreachable" else "failed"  # else there is no host to refuse
             self.frontier.settle(request, outcome, word, asked=False)
 
+    def _without_feed(self, visit: Visit) -> None:
+        """Read sitemaps and archive in place of a feed that cannot be had."""
+        if visit.path == "feed":
+            for request in self.wider(visit):
+                self.frontier.enqueue_request(request)
+
     def _try_again(self, request: Request, reason: str, wait: float | None) -> None:
         """Put a request back with a growing delay, or the one the server asked for, until its tries are used up."""
         settings, visit = self.settings, request.meta["visit"]
@@ -275,6 +302,7 @@ class PortalSpider(ListingSpider):
             return
         if visit.attempts >= settings.getint("BAYEGAN_TRIES") and not self.frontier.in_trouble(request):
             self.frontier.settle(request, "failed", reason)
+            self._without_feed(visit)
             return
         delay = settings.getfloat("BAYEGAN_RETRY_DELAY") * 2 ** (visit.attempts - 1)
         self.frontier.retry(request, reason, delay if wait is None else wait, whole_host=wait is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -165,6 +166,25 @@ def test_nothing_found_is_exit_three(crawled: Crawled) -> None:
         ran = bayegan(*verb, "--collection", crawled.path)
         assert ran.code == 3
         assert one_paragraph(ran.err.splitlines()[-1] + "\n")
+
+
+def test_a_full_disk_under_the_output_is_no_defect(crawled: Crawled) -> None:
+    with Path("/dev/full").open("w") as full:
+        line = command("search", "وقف", "--collection", crawled.path)
+        ran = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, env=environment(), check=False)
+    assert ran.returncode == 1
+    assert one_paragraph(ran.stderr)
+    assert "No space left" in ran.stderr
+    assert "defect" not in ran.stderr
+
+
+def test_a_query_may_begin_with_a_negation_and_a_mistyped_option_is_no_query(crawled: Crawled) -> None:
+    where = ("--json", "--limit", 1, "--collection", crawled.path)
+    totals = [bayegan("search", query, *where).json["total"] for query in ("", "وقف", "-وقف")]
+    assert totals[0] == totals[1] + totals[2] > totals[2] > 0
+    ran = bayegan("search", "--jsn", "--collection", crawled.path)
+    assert ran.code == 2
+    assert one_paragraph(ran.err)
 
 
 def test_a_broken_query_says_what_would_be_right(crawled: Crawled) -> None:

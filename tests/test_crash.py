@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from archive import warc
-from archive.collection import open_collection
+from archive.collection import lock_collection, open_collection
+from archive.search import index
+from scraper.reextract import index_captures
 from tests import zygote
 from tests.conftest import IMPOLITE, Crawled, Ran, bayegan, environment, whole_portal
 from tests.crash import POINTS
@@ -54,6 +56,8 @@ def assert_whole(crawled: Crawled, collection: Path) -> None:
         r.id: r.content_sha256 for r in undisturbed.records()
     }
     assert catalogue.db.execute("SELECT count(*) FROM revisions").fetchone()[0] == catalogue.count()
+    pictures = "SELECT DISTINCT url FROM captures WHERE mime LIKE 'image/%' AND status = 200"
+    assert set(catalogue.db.execute(pictures)) == set(undisturbed.db.execute(pictures))
     assert not list(collection.rglob("*.open"))
     verified = bayegan("verify", "--collection", collection)
     assert verified.code == 0, verified.out
@@ -87,6 +91,19 @@ def test_what_recovery_cut_and_found_is_reported(crawled: Crawled, tmp_path: Pat
     assert report["counts"]["recovered/captures"] > 0
     assert report["counts"]["recovered/bytes-cut"] > 0
     assert report["runs"] == 2
+
+
+def test_a_page_that_was_captured_and_not_yet_read_is_read_by_the_next_start(crawled: Crawled, tmp_path: Path) -> None:
+    with contextlib.closing(lock_collection(crawled.copy(tmp_path / "c"))) as collection:
+        catalogue = collection.catalogue
+        record = next(catalogue.records())
+        (docid,) = catalogue.db.execute("SELECT docid FROM items WHERE id = ?", (record.id,)).fetchone()
+        index.remove(catalogue.db, docid, record)
+        for table, key in (("items", "id"), ("revisions", "item")):
+            catalogue.db.execute(f"DELETE FROM {table} WHERE {key} = ?", (record.id,))
+        assert not catalogue.knows(record.id)
+        assert not any(index_captures(collection, path) for path in warc.warc_files(collection.root))
+        assert catalogue.get(record.id) == record
 
 
 # --- a disk that refuses ----------------------------------------------------------------------------------------

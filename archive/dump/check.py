@@ -20,11 +20,14 @@ from archive.dump.options import MANIFEST, SUMS, DumpFile, Manifest, read_manife
 from archive.errors import CollectionError
 from archive.manifest import sha256_of
 from archive.members import NotOneRecordError, view
-from archive.record import NewsRecord, from_json, to_json
+from archive.record import KEYS, NewsRecord, content_sha256, from_json, to_json
 from archive.recordcheck import record_faults
 from archive.records import UNDATED, order_of, year_of
 
 Progress = Callable[[int], None]
+_LATER = {"aliases", "status", "first_seen", "last_seen", "warnings"}
+"""What a collection may come to know of a revision after a dump."""
+_LASTING = [key for key in KEYS if key not in _LATER]
 
 
 @dataclass(slots=True, frozen=True, order=True)
@@ -63,7 +66,7 @@ def verify_dump(folder: Path, collection: Collection | None = None, progress: Pr
     checked = Checked()
     _check_files(folder, manifest, checked)
     sound = [file for file in manifest.files if not any(fault.path == file.path for fault in checked.faults)]
-    captures = _Captures(collection, checked) if collection else None
+    captures = _Captures(collection, checked, html=manifest.options.html) if collection else None
     for kind, lines in (("jsonl", _json_lines), ("parquet", _parquet_lines)):
         files = sorted((file for file in manifest.files if _holds_records(file, kind)), key=_undated_last)
         if files:
@@ -165,6 +168,8 @@ class _Records:
         said = f"record {number}, {record.id},"
         if to_json(record) + b"\n" != line:
             fault(path, "record-malformed", f"{said} is not written as the schema has it.")
+        if content_sha256(record) != record.content_sha256:
+            fault(path, "record-differs", f"{said} is not the text of which it gives the SHA-256.")
         if path.startswith("data/") and not any(name in path for name in _names(year_of(record))):
             fault(path, "wrong-file", f"{said} is of the year {year_of(record)}.")
         order = order_of(record)
@@ -183,16 +188,29 @@ def _names(year: str) -> tuple[str, ...]:
 
 
 class _Captures:
-    """Holds records against the bytes they were read from."""
+    """Holds records against the collection: what it has of them, and the bytes they were read from."""
 
-    def __init__(self, collection: Collection, checked: Checked) -> None:
+    def __init__(self, collection: Collection, checked: Checked, *, html: bool) -> None:
         self._collection = collection
         self._checked = checked
+        self._html = html
 
     def check(self, path: str, said: str, record: NewsRecord) -> None:
-        for what, message in self._faults(record):
+        for what, message in (*self._differences(record), *self._faults(record)):
             self._checked.fault(path, what, f"{said} {message}")
         self._checked.captures += 1
+
+    def _differences(self, record: NewsRecord) -> Iterator[tuple[str, str]]:
+        sql = "SELECT record FROM revisions WHERE item = ? AND revision = ?"
+        row = self._collection.catalogue.db.execute(sql, (record.id, record.revision)).fetchone()
+        if row is None:
+            yield "record-differs", f"is not in the collection as revision {record.revision}."
+            return
+        stored = from_json(row[0])
+        names = [name for name in _LASTING if self._html or name != "body_html"]
+        differing = [name for name in names if getattr(record, name) != getattr(stored, name)]
+        if differing:
+            yield "record-differs", f"is not as the collection has it: {', '.join(differing)}."
 
     def _faults(self, record: NewsRecord) -> Iterator[tuple[str, str]]:
         capture = record.capture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,7 +33,7 @@ class Told:
 class Graph:
     """Knows what the items of a catalogue have to do with each other.
 
-    A link leads to the item of its address , among all addresses ever seen for items, compared as replay systems do:
+    A link leads to the item of its address, among all addresses ever seen for items, compared as replay systems do:
     scheme, `www.`, port, percent-encoding and the order of parameters make no difference. Of several items with one
     address the first by id counts. Stories are those of `archive.search.stories`.
     """
@@ -40,7 +42,9 @@ class Graph:
         self._db = catalogue.db
         self._db.create_function("url_key", 1, url_key, deterministic=True)
         self._prepared = False
-        self._stories = self._db.execute("SELECT 1 FROM sketches WHERE story IS NOT NULL LIMIT 1").fetchone()
+        told = self._db.execute("SELECT id FROM sketches JOIN items USING (docid) WHERE story IS NOT NULL")
+        # Most items tell nothing that others tell; who does is held in eight bytes each, to ask for those alone.
+        self._told = array("q", sorted(hash(item) for (item,) in told))
 
     def links_of(self, record: Facts) -> Iterator[Link]:
         """The links of an item, in the order of its body."""
@@ -49,12 +53,12 @@ class Graph:
 
     def told_by(self, record: Facts) -> Iterator[Told]:
         """The story that an item tells, if others tell it."""
-        row = (
-            self._stories
-            and self._db.execute(
-                "SELECT story FROM items JOIN sketches USING (docid) WHERE id = ? AND story IS NOT NULL", (record.id,)
-            ).fetchone()
-        )
+        at = bisect_left(self._told, hash(record.id))
+        if at == len(self._told) or self._told[at] != hash(record.id):
+            return
+        row = self._db.execute(
+            "SELECT story FROM items JOIN sketches USING (docid) WHERE id = ? AND story IS NOT NULL", (record.id,)
+        ).fetchone()
         if row:
             yield Told(record.id, row[0])
 

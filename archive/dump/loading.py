@@ -77,8 +77,10 @@ LOADERS = (
         "jsonl",
         "python",
         """
-        import polars as pl
-        df = pl.read_ndjson("data/jsonl/*.jsonl{suffix}", infer_schema_length=None)
+        import glob, polars as pl
+        files = sorted(glob.glob("data/jsonl/*.jsonl{suffix}"))
+        frames = [pl.read_ndjson(file, infer_schema_length=None) for file in files]
+        df = pl.concat(frames, how="diagonal_relaxed")
         """,
     ),
     Loader(
@@ -87,7 +89,9 @@ LOADERS = (
         "python",
         """
         import duckdb
-        table = duckdb.sql("SELECT * FROM read_json('data/jsonl/*.jsonl{suffix}')").to_arrow_table()
+        # 1402-05-12 looks like a Gregorian day and is none: let days stay text.
+        news = duckdb.sql("SELECT * FROM read_json('data/jsonl/*.jsonl{suffix}', dateformat = 'none')")
+        table = news.to_arrow_table()
         """,
     ),
     Loader(
@@ -95,10 +99,13 @@ LOADERS = (
         "jsonl",
         "python",
         """
-        import glob, pyarrow as pa, pyarrow.json
+        import glob, io, pyarrow as pa, pyarrow.json
         files = sorted(glob.glob("data/jsonl/*.jsonl{suffix}"))
-        tables = [pa.json.read_json(pa.input_stream(file)) for file in files]
-        table = pa.concat_tables(tables, promote_options="permissive")
+        text = b"".join(pa.input_stream(file).read() for file in files)
+        # 1402-05-12 looks like a Gregorian day and is none: let dates stay text.
+        dates = pa.schema(dict.fromkeys(("published", "published_jalali", "modified"), pa.string()))
+        parse = pa.json.ParseOptions(explicit_schema=dates)
+        table = pa.json.read_json(io.BytesIO(text), pa.json.ReadOptions(block_size=1 << 24), parse)
         """,
     ),
     Loader(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from archive.dump import describe
 from archive.dump.files import Table, record_files, write_text
 from archive.dump.graph import Graph, Link, Told
 from archive.dump.options import MANIFEST, SUMS, Manifest, Options, manifest_text
-from archive.errors import CollectionError, NothingFoundError, UsageError
+from archive.errors import CollectionError, CollectionLockedError, NothingFoundError, UsageError
 from archive.record import from_json, to_json
 from archive.records import Facts, Records, facts_of, one_moment
 from archive.warc import sync_folder
@@ -52,7 +54,8 @@ class Tally:
         facts = facts_of(line)
         self._hash.update(line)
         self.records += 1
-        self.newest = max(filter(None, (self.newest, facts.last_seen)), default=None)
+        if facts.last_seen and facts.last_seen > (self.newest or ""):
+            self.newest = facts.last_seen
         self.counts[facts.office, (facts.published_jalali or "")[:4]] += 1
         return facts, line
 
@@ -137,21 +140,50 @@ class Part:
 def whole_or_nothing(dest: Path) -> Iterator[Part]:
     """A folder beside `dest` that gets its name, durably, when the block ends well, and vanishes when it does not.
 
-    Raises UsageError when `dest` exists, CollectionError when the disk refuses.
+    Raises UsageError when `dest` exists, CollectionLockedError while another process writes it, CollectionError when
+    the disk refuses.
     """
-    if dest.exists():
-        raise UsageError(f"{dest} exists already and is left alone. Name a folder that does not exist yet.")
     part = Part(dest.with_name(f".{dest.name}.part"), dest)
-    shutil.rmtree(part.folder, ignore_errors=True)
     try:
-        part.folder.mkdir(parents=True)
-        yield part
-        for below in [part.folder, *(path for path in part.folder.rglob("*") if path.is_dir())]:
-            sync_folder(below)
-        if not part.dest.exists():  # a name made of the content: the same bytes are there already
-            part.folder.rename(part.dest)
-        sync_folder(part.dest.absolute().parent)
+        if dest.exists():
+            raise UsageError(f"{dest} exists already and is left alone. Name a folder that does not exist yet.")
+        with _alone(part):
+            for left in part.folder.iterdir():  # by a process that was killed
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            yield part
+            for below in [part.folder, *(path for path in part.folder.rglob("*") if path.is_dir())]:
+                sync_folder(below)
+            if not part.dest.exists():  # a name made of the content: the same bytes are there already
+                part.folder = part.folder.rename(part.dest)
+            sync_folder(part.dest.absolute().parent)
     except OSError as error:
         raise CollectionError(f"{dest} cannot be written: {error.strerror or error}. Name another place.") from error
+
+
+@contextmanager
+def _alone(part: Part) -> Iterator[None]:
+    """Keep other processes from a folder; remove it afterwards unless it got its name."""
+    above = [folder for folder in part.folder.parents if not folder.exists()]
+    part.folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(part.folder, os.O_RDONLY)
+    try:
+        _lock(lock, part.dest)
+        try:
+            yield
+        finally:
+            if part.folder != part.dest:
+                shutil.rmtree(part.folder, ignore_errors=True)
+                with suppress(OSError):
+                    for folder in above:
+                        folder.rmdir()
     finally:
-        shutil.rmtree(part.folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _lock(folder: int, dest: Path) -> None:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CollectionLockedError(
+            f"Another process writes {dest} just now. Wait until it is there, or name another folder."
+        ) from None

@@ -26,6 +26,8 @@ from archive.search.tree import Query
 T = TypeVar("T")
 
 _KEPT_BYTES = 64_000_000
+_MONTHS_AT_ONCE = 240
+_BEYOND = 9378 * 12  # the calendar ends before; a misprint does not
 _MANY_CHANGES = 1000
 """From so many changed rows on, asking anew is faster."""
 
@@ -71,11 +73,12 @@ class Answers:
         self._facts: _Kept[Facts] | None = None
         self._kept: OrderedDict[Query, _Kept[_Answer]] = OrderedDict()
 
-    def facts(self, db: sqlite3.Connection) -> Facts:
-        """The facts of all items."""
+    def facts(self, db: sqlite3.Connection, *, whole: bool = False) -> Facts:
+        """The facts of all items; `whole` when what changed last shall not stand beside them: see `Facts`."""
         with self._lock:
             kept = self._facts
         made = _up_to_date(db, kept, lambda: facts.load(db), lambda old, changed: facts.renew(db, old, changed))
+        made = _Kept(made.seq, facts.whole(made.value)) if whole else made
         with self._lock:
             self._facts = _later(self._facts, made)
         return made.value
@@ -106,12 +109,15 @@ class Answers:
         key = replace(query, text="")
         with self._lock:
             kept = self._kept.get(key)
-        if key == Query():
-            made = _up_to_date(db, kept, lambda: _Answer(self.facts(db).rows), lambda *_: _Answer(self.facts(db).rows))
-        else:
-            made = _up_to_date(
-                db, kept, lambda: _Answer(_ask(db, query)), lambda old, new: _ask_again(db, query, old, new)
-            )
+        everything = key == Query()
+
+        def ask() -> _Answer:
+            return _Answer(self.facts(db, whole=True).read.rows if everything else _ask(db, query))
+
+        def ask_again(old: _Answer, changed: Rows) -> _Answer:
+            return ask() if everything else _ask_again(db, query, old, changed)
+
+        made = _up_to_date(db, kept, ask, ask_again)
         with self._lock:
             self._kept[key] = _later(self._kept.pop(key, None), made)
             while sum(each.value.rows.nbytes for each in self._kept.values()) > _KEPT_BYTES and len(self._kept) > 1:
@@ -121,12 +127,9 @@ class Answers:
 
 def _spread(db: sqlite3.Connection, known: Facts, rows: Rows) -> Spread:
     """Count rows by facts, month and story."""
-    kin, story = known.kin, known.story
-    if rows is not known.rows:
-        at = np.searchsorted(known.rows, rows)
-        kin, story = kin[at], story[at]
-    counts, told = np.bincount(kin), np.bincount(story, minlength=1)
-    kins = Counter({known.kins[number]: int(counts[number]) for number in np.flatnonzero(counts)})
+    kin, story = known.of(rows)
+    counts, told = np.bincount(kin, minlength=len(known.kins)), np.bincount(story, minlength=1)
+    kins = Counter({kin: count for kin, count in zip(known.kins, counts.tolist(), strict=True) if count})
     return Spread(kins, *_months(db, rows), int(told[0]) + int(np.count_nonzero(told[1:])))
 
 
@@ -134,7 +137,8 @@ def _up_to_date(
     db: sqlite3.Connection, kept: _Kept[T] | None, make: Callable[[], T], renew: Callable[[T, Rows], T]
 ) -> _Kept[T]:
     """What was kept, if nothing changed since; with the changes, if they are few and known; or made anew."""
-    first, now = db.execute("SELECT min(seq), max(seq) FROM changes").fetchone()
+    # Asked for both at once, SQLite reads the whole table.
+    first, now = db.execute("SELECT (SELECT min(seq) FROM changes), (SELECT max(seq) FROM changes)").fetchone()
     if kept is not None and kept.seq == now:
         return kept
     if kept is not None and first <= kept.seq < now and now - kept.seq <= _MANY_CHANGES:
@@ -161,37 +165,42 @@ def _ask_again(db: sqlite3.Connection, query: Query, old: _Answer, changed: Rows
     name = "rowid" if query.parts else "id"
     marks = ",".join("?" * len(changed))
     fresh = _ask(db, query, f"AND {name} IN ({marks})", *changed.tolist())
-    gone = facts.places(old.rows, changed)
-    if not len(fresh) and not len(gone):
+    at, there = facts.places(old.rows, changed)
+    if not len(fresh) and not there.any():
         return old
-    kept = facts.delete(old.rows, gone)
-    return _Answer(facts.insert(kept, np.searchsorted(kept, fresh), fresh))
+    return _Answer(facts.spliced(old.rows, at, there, changed, facts.places(fresh, changed)[1]))
 
 
 def _months(db: sqlite3.Connection, rows: Rows) -> tuple[dict[str, int], int]:
     """Count ascending row ids by Jalali month; and those without a date, which stand first."""
     undated = at = int(np.searchsorted(rows, index.rowid_range(None, None)[0]))
-    if at == len(rows):
-        return {}, undated
-    year, month = _month_of(db, int(rows[at]))
     counts: dict[str, int] = {}
-    while at < len(rows):
-        end = int(np.searchsorted(rows, _end(year, month)))
-        if end > at:
-            counts[f"{year:04}-{month:02}"] = end - at
-        at, year, month = end, year + month // 12, month % 12 + 1
+    month = 0
+    while at < len(rows):  # years at once, and past a gap: a misprint may be thousands of years away
+        month = max(month, _month_of(db, int(rows[at])))
+        months = range(month, month := month + _MONTHS_AT_ONCE)
+        ends = np.searchsorted(rows, [_end(each) for each in months])
+        found = zip(months, np.diff(ends, prepend=at).tolist(), strict=True)
+        counts.update((f"{each // 12:04}-{each % 12 + 1:02}", count) for each, count in found if count)
+        at = int(ends[-1])
     return counts, undated
 
 
-def _month_of(db: sqlite3.Connection, rowid: int) -> tuple[int, int]:
+def _month_of(db: sqlite3.Connection, rowid: int) -> int:
+    """The Jalali month of an item, counted from the year 0."""
     text = db.execute("SELECT published FROM items WHERE docid = ?", (rowid,)).fetchone()[0]
-    return to_jalali(dt.datetime.fromisoformat(text).astimezone(TEHRAN).date())[:2]
+    try:
+        year, month, _ = to_jalali(dt.datetime.fromisoformat(text).astimezone(TEHRAN).date())
+    except (ValueError, OverflowError):
+        return _BEYOND
+    return year * 12 + month - 1
 
 
 @lru_cache(maxsize=1024)
-def _end(year: int, month: int) -> int:
+def _end(month: int) -> int:
     """The first row id after a month."""
+    year, month = month // 12, month % 12 + 1
     try:
         return index.rowid_range(None, to_gregorian(year, month, month_length(year, month)))[1] + 1
-    except (ValueError, OverflowError):  # a misprint beyond the calendar
+    except (ValueError, OverflowError):
         return index.rowid_range(None, None)[1] + 1

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
+import numpy as np
+
 from archive.catalogue import Catalogue
 from archive.persian import ZWNJ
 from archive.record import NewsRecord, Status
+from archive.records import one_moment
 from archive.search import index, stories
 from archive.search.answers import Answers, Spread
 from archive.search.highlight import Segment, highlight, snippet
@@ -50,7 +53,7 @@ class Hit:
     places: int = 1
     """How many offices told it."""
     elsewhere: list[Telling] = field(default_factory=list)
-    """The other items that did, first published first."""
+    """The other items that did, first published first; of a long story those published next to this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,11 @@ class Page:
 
 def find(catalogue: Catalogue, answers: Answers, query: Query | str, page: Page) -> tuple[Found, Spread]:
     """Answer a query: one page, and how all hits spread. Raises QueryError for one that cannot be parsed."""
+    with one_moment(catalogue):
+        return _find(catalogue, answers, query, page)
+
+
+def _find(catalogue: Catalogue, answers: Answers, query: Query | str, page: Page) -> tuple[Found, Spread]:
     begun = time.perf_counter()
     db = catalogue.db
     resolved = index.resolve(db, query)
@@ -96,7 +104,7 @@ def _folded(answers: Answers, catalogue: Catalogue, ids: Iterator[int]) -> Itera
     known = answers.facts(catalogue.db)
     seen: set[int] = set()
     for docid in ids:
-        story = int(known.story[known.rows.searchsorted(docid)])
+        story = int(known.of(np.array([docid]))[1][0])
         if not story or story not in seen:
             seen.add(story)
             yield docid
@@ -136,9 +144,9 @@ def hit_of(
 
 
 def tellings(catalogue: Catalogue, story: str, but: str) -> list[Telling]:
-    """The items of a story but one, first published first."""
+    """The items of a story that were published next to one of them, first published first."""
     row = "SELECT id, title, office, portal, published, published_jalali FROM items WHERE docid = ?"
-    docids = [docid for docid, item in stories.members(catalogue.db, story) if item != but]
+    docids = [docid for docid, item in stories.near(catalogue.db, story, but) if item != but]
     return [Telling(*catalogue.db.execute(row, (docid,)).fetchone()) for docid in docids]
 
 

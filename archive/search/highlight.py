@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from archive.search.words import Token, tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from archive.search.tree import Query, Terms, Words
 
 Segment = tuple[str, bool]
@@ -41,34 +43,44 @@ def snippet(text: str, query: Query, width: int = 200) -> tuple[Segment, ...]:
 
 def _spans(found: list[Token], wanted: list[Words]) -> list[_Span]:
     """Find every place where some words of the query stand, by start."""
-    places = [(term, token) for token in found for term in token.forms.terms]
-    starts: dict[str, list[int]] = {terms[0]: [] for words in wanted for terms in words.alternatives}
-    for at, (term, token) in enumerate(places):
-        for each in (term, *token.forms.also):
-            if each in starts:
-                starts[each].append(at)
-    spans = {
-        (places[at][1].start, places[at + len(terms) - 1][1].end, number)
-        for number, words in enumerate(wanted)
-        for terms in words.alternatives
-        for at in (range(len(places)) if words.prefix else starts[terms[0]])
-        if _answers(places[at : at + len(terms)], terms, words)
-    }
+    choices = [(number, words, terms) for number, words in enumerate(wanted) for terms in words.alternatives]
+    longest = max((len(terms) for _, _, terms in choices), default=0)
+    spans: set[_Span] = set()
+    for at in _starts(found, wanted):
+        places = [(term, token) for token in found[at : at + longest] for term in token[2].terms]
+        for first in range(len(found[at][2].terms)):
+            for number, words, terms in choices:
+                answer = places[first : first + len(terms)]
+                if _answers(answer, terms, words):
+                    (_, (start, _, _)), (_, (_, end, _)) = answer[0], answer[-1]
+                    spans.add((start, end, number))
     return sorted(spans)
+
+
+def _starts(found: list[Token], wanted: list[Words]) -> Iterable[int]:
+    """Choose the tokens that an answer may begin with. Most texts have few, and looking closer takes time."""
+    if any(words.prefix for words in wanted):
+        return range(len(found))
+    firsts = {terms[0] for words in wanted for terms in words.alternatives}
+    return [
+        at
+        for at, (_, _, forms) in enumerate(found)
+        if forms.main in firsts or not firsts.isdisjoint(forms.also) or not firsts.isdisjoint(forms.terms)
+    ]
 
 
 def _answers(places: list[tuple[str, Token]], terms: Terms, words: Words) -> bool:
     """Decide whether the words that follow one another from a place on answer the query's."""
     if len(places) < len(terms):
         return False
-    *before, (last, token) = places
+    *before, (last, (_, _, forms)) = places
     if any(place[0] != term for place, term in zip(before, terms, strict=False)):
         return False
     if words.prefix:
-        return last.startswith(terms[-1]) or token.forms.surface.startswith(terms[-1])
+        return last.startswith(terms[-1]) or forms.surface.startswith(terms[-1])
     if words.surfaces:
-        return tuple(place[1].forms.surface for place in places) == words.surfaces
-    return last == terms[-1] or (not before and terms[-1] in token.forms.also)
+        return tuple(place[1][2].surface for place in places) == words.surfaces
+    return last == terms[-1] or (not before and terms[-1] in forms.also)
 
 
 def _densest(spans: list[_Span], width: int) -> tuple[int, int]:
@@ -89,9 +101,9 @@ def _widened(words: list[Token], stretch: tuple[int, int], width: int, length: i
     low = max(0, min(start - room // 2, length - width))
     high = min(length, max(low + width, end))
     if low:
-        low = next((word.start for word in words if word.start >= low), start)
+        low = next((word[0] for word in words if word[0] >= low), start)
     if high < length:
-        high = max((word.end for word in words if word.end <= high), default=high)
+        high = next((word[1] for word in reversed(words) if word[1] <= high), high)
     return min(low, start) if end else low, max(high, end)
 
 

@@ -32,6 +32,8 @@ _PROVINCES = {
     for province in PROVINCES
     for name in (province.code, province.slug, province.name, *province.variants)
 }
+_QUOTED = {fold(province.name).replace(" ", ""): f'"{province.name}"' for province in PROVINCES if " " in province.name}
+"""How the names of provinces that are several words have to be typed."""
 _CHOICES = {
     "org": _ORGANISATIONS,
     "province": _PROVINCES,
@@ -239,7 +241,7 @@ def _filter(name: str, value: str) -> Filter:
         known = _CHOICES[name]
         key = key.replace(" ", "")
         if key not in known:
-            near = get_close_matches(key, known, 1)
+            near = [_QUOTED.get(match, match) for match in get_close_matches(key, known, 1)]
             hint = f"Did you mean {near[0]}?" if near else f"Write for example {name}:{next(iter(known))}."
             raise QueryError(f"«{value}» is no value of {name}:. {hint}")
         return Filter(name, known[key])

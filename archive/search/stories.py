@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
 from operator import eq
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,8 @@ _BANDS = _VALUES // _ROWS
 _SEED = 1402
 _ALIKE = _VALUES // 2
 _WEEK = 7 * 24 * 60
+NEAR = 60
+"""As many items of a story are shown beside one: what offices say anew every day is one story of thousands."""
 MINUTE_BITS = 20
 """A row id shifted so far is a minute of publication: see `index`."""
 _LAYOUT = struct.Struct(f"<{_BANDS}I{_VALUES}s")
@@ -81,7 +84,7 @@ def _band(number: int, values: list[int]) -> int:
 
 
 def add(db: sqlite3.Connection, docid: int, item: str, place: str, sketch: bytes) -> list[int]:
-    """Note an item. Returns the row ids of all items of its story, if others tell it."""
+    """Note an item. Returns the row ids of the items whose story that changes."""
     bands = set(_LAYOUT.unpack(sketch)[:_BANDS])
     db.execute("INSERT INTO sketches VALUES (?, ?, ?, ?, NULL)", (docid, item, place, sketch))
     db.executemany("INSERT INTO bands VALUES (?, ?, ?)", [(_week(docid), band, docid) for band in bands])
@@ -98,21 +101,52 @@ def remove(db: sqlite3.Connection, docid: int) -> list[int]:
     if row is None:
         return []
     sketch, story = row
+    alike = _alike(db, docid) if story else []
     bands = set(_LAYOUT.unpack(sketch)[:_BANDS])
     places = [(_week(docid), band, docid) for band in bands]
     db.executemany("DELETE FROM bands WHERE week = ? AND band = ? AND docid = ?", places)
     db.execute("DELETE FROM sketches WHERE docid = ?", (docid,))
-    others = [other for other, _ in members(db, story)] if story else []
+    return _untie(db, story, alike) if story else []
+
+
+def _untie(db: sqlite3.Connection, story: str, alike: list[int]) -> list[int]:
+    """Let the rest of a story go on, or fall apart. Returns the row ids of the items whose story that changes."""
+    rest = members(db, story)
+    if len(rest) > 1 and alike and _hang_together(db, alike):
+        if rest[0][1] == story:
+            return []
+        return _name(db, rest[0][1], [story])
     db.execute("UPDATE sketches SET story = NULL WHERE story = ?", (story,))
-    for other in others:
-        if alike := _alike(db, other):
-            _tie(db, [other, *alike])
-    return others
+    for docid, _ in rest:
+        if others := _alike(db, docid):
+            _tie(db, [docid, *others])
+    return [docid for docid, _ in rest]
+
+
+def _hang_together(db: sqlite3.Connection, docids: list[int]) -> bool:
+    """Tell whether ties lead from one of the items to all of them."""
+    middle = sorted(docids)[len(docids) // 2]  # others are mostly tied to it, and what is near leads to the rest
+    wanted, seen, queue = set(docids), {middle}, deque([middle])
+    while queue and not wanted <= seen:
+        fresh = set(_alike(db, queue.popleft())) - seen
+        seen |= fresh
+        queue.extend(sorted(fresh, key=lambda docid: abs(docid - middle)))
+    return wanted <= seen
 
 
 def members(db: sqlite3.Connection, story: str) -> list[tuple[int, str]]:
     """The row ids and ids of a story's items, first published first."""
     rows = db.execute("SELECT docid, item FROM sketches WHERE story = ?", (story,))
+    return sorted(rows, key=_age)
+
+
+def near(db: sqlite3.Connection, story: str, item: str) -> list[tuple[int, str]]:
+    """Those of a story's items that were published next to one of them, as `members`: at most `NEAR`."""
+    rows = db.execute(
+        "SELECT docid, item FROM sketches WHERE story = ?"
+        " ORDER BY abs(docid - (SELECT docid FROM items WHERE id = ?)) LIMIT ?",
+        (story, item, NEAR),
+    )
     return sorted(rows, key=_age)
 
 
@@ -155,14 +189,24 @@ def _alike(db: sqlite3.Connection, docid: int) -> list[int]:
     ]
 
 
-def _tie(db: sqlite3.Connection, docids: Iterable[int]) -> list[int]:
-    """Make one story of items and of the stories they belong to. Returns the row ids of all of them."""
-    together: set[tuple[int, str]] = set()
-    for docid in docids:
-        row = db.execute("SELECT docid, item, story FROM sketches WHERE docid = ?", (docid,)).fetchone()
-        together.add(row[:2])
-        if row[2] is not None:
-            together.update(members(db, row[2]))
-    first = min(together, key=_age)[1]
-    db.executemany("UPDATE sketches SET story = ? WHERE docid = ?", [(first, docid) for docid, _ in together])
-    return [docid for docid, _ in together]
+def _tie(db: sqlite3.Connection, docids: Sequence[int]) -> list[int]:
+    """Make one story of items and of the stories they belong to. Returns the row ids whose story that changes.
+
+    A story of years has thousands of items (a greeting that offices publish every day), so only its name and its
+    first row are read here: together they tell its age.
+    """
+    marks = ",".join("?" * len(docids))
+    rows = db.execute(f"SELECT docid, item, story FROM sketches WHERE docid IN ({marks})", docids).fetchall()  # noqa: S608
+    single = [(docid, item) for docid, item, story in rows if story is None]
+    told = {story for *_, story in rows if story is not None}
+    begun = "SELECT min(docid) FROM sketches WHERE story = ?"
+    first = min([*single, *((db.execute(begun, (name,)).fetchone()[0], name) for name in told)], key=_age)[1]
+    db.executemany("UPDATE sketches SET story = ? WHERE docid = ?", [(first, docid) for docid, _ in single])
+    return [*(docid for docid, _ in single), *_name(db, first, told - {first})]
+
+
+def _name(db: sqlite3.Connection, name: str, stories: Iterable[str]) -> list[int]:
+    """Give stories another name. Returns their row ids."""
+    docids = [docid for story in stories for docid, _ in members(db, story)]
+    db.executemany("UPDATE sketches SET story = ? WHERE docid = ?", [(name, docid) for docid in docids])
+    return docids

@@ -42,15 +42,16 @@ def phrase(text: str) -> Words:
 def exact(text: str) -> Words:
     """Take words in their order and as they are written, but for letters, digits and half-spaces."""
     found = _some(text)
-    return Words((_terms(found),), surfaces=tuple(token.forms.surface for token in found))
+    return Words((_terms(found),), surfaces=tuple(forms.surface for _, _, forms in found))
 
 
 def beginning(text: str) -> Words:
     """Take what a word begins with, written with a star after it."""
     found = tokens(text)
-    if not found or len(found[-1].forms.surface) < _SHORTEST_BEGINNING:
+    surface = found[-1][2].surface if found else ""
+    if len(surface) < _SHORTEST_BEGINNING:
         raise QueryError(f"«{text}» is too short. Write at least {_SHORTEST_BEGINNING} letters before the *.")
-    return Words(((*_terms(found[:-1]), found[-1].forms.surface),), prefix=True)
+    return Words(((*_terms(found[:-1]), surface),), prefix=True)
 
 
 def _some(text: str) -> list[Token]:
@@ -61,7 +62,7 @@ def _some(text: str) -> list[Token]:
 
 
 def _terms(found: list[Token]) -> Terms:
-    return tuple(term for token in found for term in token.forms.terms)
+    return tuple(term for _, _, forms in found for term in forms.terms)
 
 
 def _sequences(text: str, found: list[Token]) -> list[Terms]:
@@ -77,8 +78,8 @@ def _sequences(text: str, found: list[Token]) -> list[Terms]:
 def _chunks(text: str, found: list[Token]) -> list[range]:
     """Find the numbers of words that stand together without white space."""
     chunks: list[range] = []
-    for at, token in enumerate(found):
-        gap = text[found[at - 1].end : token.start] if at else " "
+    for at, (start, _, _) in enumerate(found):
+        gap = text[found[at - 1][1] : start] if at else " "
         together = not any(map(str.isspace, gap))
         chunks.append(range(chunks.pop().start if together else at, at + 1))
     return chunks
@@ -86,10 +87,10 @@ def _chunks(text: str, found: list[Token]) -> list[range]:
 
 def _joined(text: str, found: list[Token]) -> list[Terms]:
     """Write neighbours as one word: none or one sequence of one term."""
-    gaps = [text[one.end : other.start] for one, other in pairwise(found)]
+    gaps = [text[end:start] for (_, end, _), (start, _, _) in pairwise(found)]
     if not all(gap.isspace() or is_half(gap) for gap in gaps):
         return []
-    mains = [token.forms.main for token in found]
+    mains = [forms.main for _, _, forms in found]
     if mains[0] in _LOOSE or mains[-1] in _LOOSE or not all(map(str.isalpha, mains)):
         return []
     return [(join(mains),)]

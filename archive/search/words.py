@@ -22,6 +22,8 @@ from archive.persian import HALF_SPACES, MARKS, fold
 
 _PIECE = re.compile(rf"((?:[^\W\d_]++[{re.escape(MARKS)}\u0300-\u0345]*+)++|\d++)([{HALF_SPACES} \t\xa0]*)")
 _ALNUM = re.compile(r"[^\W_]+")
+_FOLDED = frozenset("ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی0123456789")
+"""What folds to itself, and is nearly everything: a word of these need not be folded."""
 
 
 def _set(words: str) -> frozenset[str]:
@@ -118,21 +120,13 @@ class Forms:
     main: str
     surface: str
     also: tuple[str, ...]
-
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """`main` as index terms, nearly always one."""
-        return tuple(self.main.split(" "))
+    terms: tuple[str, ...]
+    """`main` as index terms, nearly always one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word of a text: where it stands in the original, and its forms."""
-
-    start: int
-    end: int
-    forms: Forms
-
+Token = tuple[int, int, Forms]
+"""A word of a text: its start and end in the original, and its forms. A bare tuple, since a list of results is cut
+into thousands of them."""
 
 _Group = tuple[int, int, Forms]
 """Number of a word's first piece, of its last, and its forms."""
@@ -140,7 +134,7 @@ _Group = tuple[int, int, Forms]
 
 @lru_cache(maxsize=1 << 16)
 def _fold_piece(piece: str) -> str:
-    key = fold(piece)
+    key = piece if _FOLDED.issuperset(piece) else fold(piece)
     return key if key.isalnum() else " ".join(_ALNUM.findall(key))
 
 
@@ -180,7 +174,8 @@ def _forms(core: str, tail: str, bare: str) -> Forms:
     also = _also(main)
     if bare:
         also.append(_stem(bare))
-    return Forms(main, core + tail, tuple(dict.fromkeys(term for term in also if term != main)))
+    also = [term for term in also if term != main]
+    return Forms(main, core + tail, tuple(dict.fromkeys(also)), tuple(main.split(" ")))
 
 
 @lru_cache(maxsize=256)
@@ -228,6 +223,11 @@ def _group(folded: list[str], gaps: list[str]) -> list[_Group]:
     at, last = 0, len(folded) - 1
     while at <= last:
         first, core, tail, bare = at, folded[at], "", ""
+        if core not in _OPENINGS and (at == last or folded[at + 1] not in _ENDINGS):  # nearly always
+            if core:
+                groups.append((at, at, _forms(core, "", "")))
+            at += 1
+            continue
         if core in _OPENINGS and at < last and gaps[at]:
             core, at = _opened(folded, gaps, at)
         while at < last and _joins(core, ending := folded[at + 1], gaps[at]):
@@ -247,7 +247,7 @@ def tokens(text: str) -> list[Token]:
     pieces = list(_PIECE.finditer(text))
     folded = [_fold_piece(match[1]) for match in pieces]
     groups = _group(folded, [match[2] for match in pieces])
-    return [Token(pieces[first].start(1), pieces[last].end(1), forms) for first, last, forms in groups]
+    return [(pieces[first].start(1), pieces[last].end(1), forms) for first, last, forms in groups]
 
 
 def join(mains: list[str]) -> str:

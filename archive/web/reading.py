@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections import OrderedDict
@@ -26,6 +27,35 @@ _MEMO_SIZE = 256
 _TRIES = 5
 
 
+class Shared:
+    """The index of a catalogue's write-ahead log, which changes with every commit.
+
+    It is held open: POSIX drops all locks of a process on a file when the process closes it once, and by locks on this
+    one SQLite knows which moments are still being read.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inode = self._descriptor = -1
+
+    def header(self, path: Path) -> bytes:
+        """What it begins with; nothing when there is none."""
+        try:
+            with self._lock:
+                if path.stat().st_ino != self._inode:
+                    self._renew(path)
+                return os.pread(self._descriptor, _SHM_HEADER, 0)
+        except OSError:
+            return b""
+
+    def _renew(self, path: Path) -> None:
+        """Open the file that has come to stand there; of the one before it nothing can be locked any more."""
+        before, self._descriptor = self._descriptor, os.open(path, os.O_RDONLY)
+        self._inode = os.fstat(self._descriptor).st_ino
+        if before >= 0:
+            os.close(before)
+
+
 class Memo:
     """Results that are good until something is committed to the catalogue, and answers, which outlast that."""
 
@@ -33,6 +63,7 @@ class Memo:
         self._state: State = ()
         self._kept: OrderedDict[Any, Any] = OrderedDict()
         self.answers = Answers()
+        self.shared = Shared()
         self._lock = Lock()
 
     def get(self, state: State, key: Any, make: Callable[[], T]) -> T:
@@ -81,15 +112,21 @@ class Reading(Catalogue):
     def _begin_reading(self) -> State:
         """Begin the transaction; the state that it sees, or one of its own when commits come too fast to tell."""
         for _ in range(_TRIES):
-            before = _state(self.path)
+            before = self._state()
             self.db.execute("BEGIN")
             self._check_version()
-            if before == _state(self.path):
+            if before == self._state():
                 return before
             self.db.execute("ROLLBACK")
         self.db.execute("BEGIN")
         self._check_version()
         return (object(),)
+
+    def _state(self) -> State:
+        """Something that is another with every commit and with every new catalogue file."""
+        stat = self.path.stat()
+        header = self._memo.shared.header(self.path.with_name(f"{self.path.name}-shm"))
+        return (stat.st_ino, stat.st_mtime_ns, stat.st_size, header)
 
     def limit(self, seconds: float) -> None:
         """Allow so much time from now on."""
@@ -110,14 +147,3 @@ class Reading(Catalogue):
     def read(self, capture: Capture) -> warc.Record:
         """The WARC record of a capture. Raises CollectionError."""
         return warc.read_record(self.root, warc.Location(capture.warc, capture.offset, capture.length))
-
-
-def _state(path: Path) -> State:
-    """Something that is another with every commit and with every new catalogue file."""
-    stat = path.stat()
-    try:
-        with path.with_name(path.name + "-shm").open("rb") as shared:
-            header = shared.read(_SHM_HEADER)
-    except OSError:
-        header = b""
-    return (stat.st_ino, stat.st_mtime_ns, stat.st_size, header)

@@ -140,6 +140,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "unfold": ("همه را جدا نشان بده", "Show all of them"),
     "fold": ("هر خبر را یک بار نشان بده", "Show each story once"),
     "same_story": ("همین خبر جای دیگر", "The same story elsewhere"),
+    "similar": ("خبرهای مشابه", "Similar items"),
     "shared": ("{}٪ متن مشترک", "{}% of the text in common"),
     "cite": ("استناد", "Cite"),
     "cite_files": ("برای نرم‌افزار مراجع", "For reference managers"),

@@ -33,6 +33,8 @@ def search(
     json: Json = False,
 ) -> None:
     """Search the records."""
+    if query.startswith("--"):
+        raise UsageError(f"There is no option «{query}». `bayegan search --help` names those there are.")
     from archive.search.answers import Answers  # noqa: PLC0415
     from archive.search.facets import facets_of  # noqa: PLC0415
     from archive.search.find import Page, find  # noqa: PLC0415

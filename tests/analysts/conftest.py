@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -58,3 +58,11 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def lines(folder: Path) -> list[bytes]:
     return [line for path in sorted(folder.glob("data/jsonl/*")) for line in unpacked(path)]
+
+
+def other_bytes(record: NewsRecord) -> NewsRecord:
+    """The record as if it had been read from another capture."""
+    assert record.capture is not None
+    return replace(
+        record, capture=replace(record.capture, payload_digest="sha256:" + "A" * 52, record_id="urn:uuid:new")
+    )

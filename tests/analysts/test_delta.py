@@ -14,7 +14,7 @@ from archive.dump.files import unpacked
 from archive.dump.options import Options
 from archive.dump.write import dump
 from archive.errors import CollectionError, UsageError
-from tests.analysts.conftest import EVERYTHING, files
+from tests.analysts.conftest import EVERYTHING, files, other_bytes
 
 
 def _forget(writer, item: str) -> None:
@@ -24,8 +24,7 @@ def _forget(writer, item: str) -> None:
 
 
 def _edit(writer, record, **changes: object) -> None:
-    other_bytes = replace(record.capture, payload_digest="sha256:" + "A" * 52, record_id="urn:uuid:new")
-    writer.catalogue.store(replace(record, capture=other_bytes, **changes))
+    writer.catalogue.store(other_bytes(replace(record, **changes)))
 
 
 @pytest.fixture

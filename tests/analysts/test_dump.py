@@ -13,10 +13,11 @@ import pytest
 
 from archive import arrow, sheet
 from archive.dump import files as dump_files
+from archive.dump.check import verify_dump
 from archive.dump.options import Options
 from archive.dump.versions import dump_version
 from archive.dump.write import dump
-from archive.errors import CollectionError, NothingFoundError, QueryError, UsageError
+from archive.errors import CollectionError, CollectionLockedError, NothingFoundError, QueryError, UsageError
 from archive.persian import ZWNJ
 from archive.record import KEYS, NewsRecord, from_json, to_dict
 from archive.selection import Selection
@@ -160,7 +161,7 @@ def test_a_selection_that_cannot_be_leaves_nothing(
     crawled: Crawled, tmp_path: Path, selection: Selection, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        dump(crawled.open(), tmp_path / "d", Options(selection=selection))
+        dump(crawled.open(), tmp_path / "above" / "d", Options(selection=selection))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -192,6 +193,22 @@ def test_a_dump_that_fails_leaves_nothing(crawled: Crawled, tmp_path: Path, monk
     with pytest.raises(CollectionError, match="No space"):
         dump(crawled.open(), tmp_path / "d", EVERYTHING)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_dumps_to_one_place_do_not_disturb_each_other(crawled: Crawled, tmp_path: Path) -> None:
+    def dump_too(_: int) -> None:
+        with pytest.raises(CollectionLockedError, match="Wait"):
+            dump(crawled.open(), tmp_path / "d")
+
+    (tmp_path / ".d.part" / "data").mkdir(parents=True)  # left by a process that was killed
+    dump(crawled.open(), tmp_path / "d", progress=dump_too)
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
+    assert not verify_dump(tmp_path / "d").faults
+
+
+def test_a_name_that_cannot_be_is_refused_in_words(crawled: Crawled, tmp_path: Path) -> None:
+    with pytest.raises(CollectionError, match="too long"):
+        dump(crawled.open(), tmp_path / ("d" * 300))
 
 
 def test_an_existing_folder_is_left_alone(crawled: Crawled, tmp_path: Path) -> None:

@@ -8,15 +8,17 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from archive.collection import lock_collection, open_collection
 from archive.dump.loading import UNTESTED, loaders
 from archive.dump.options import Options
 from archive.dump.write import dump
-from archive.record import KEYS, json_schema
+from archive.record import KEYS, Attachment, Image, json_schema
 from tests.analysts.conftest import EVERYTHING, Dumped, lines
 from tests.conftest import Crawled
 
@@ -128,6 +130,45 @@ def test_the_lines_fit_the_compression(
     for language, code in blocks(tmp_path / "d"):
         if language != "r":
             assert sorted(loaded(language, code)) == sorted(record.id for record in dumped.records), code
+
+
+@pytest.fixture(scope="module")
+def uneven(crawled: Crawled, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dump in which the first year lacks what the second has, and only the second has a 31st of Ordibehesht."""
+    root = crawled.copy(tmp_path_factory.mktemp("uneven") / "c")
+    writer = lock_collection(root)
+    record = next(iter(writer.catalogue.records()))
+    one, two = (replace(record, id=f"behzisti:{code}", code=code, aliases=[]) for code in "12")
+    with writer.catalogue.db:
+        writer.catalogue.db.execute("DELETE FROM items")
+    bare: dict[str, Any] = {"images": [], "attachments": [], "videos": [], "links": [], "tags": [], "modified": None}
+    rich = {name: ["http://x.test/"] for name in ("videos", "links", "tags")}
+    rich |= {"images": [Image("http://x.test/a.png")], "attachments": [Attachment("http://x.test/a.pdf", "برگه")]}
+    moment = "2022-05-21T10:00:00+04:30"
+    writer.catalogue.store(replace(one, **bare, published="2021-05-01T10:00:00+04:30", published_jalali="1400-02-11"))
+    writer.catalogue.store(replace(two, **rich, published=moment, modified=moment, published_jalali="1401-02-31"))
+    writer.close()
+    collection = open_collection(root)
+    dump(collection, root / "dump", Options(("jsonl",)))
+    return root / "dump"
+
+
+LINES = [pytest.param(each, id=each.tool) for each in loaders(Options(("jsonl",))) if each.language == "python"]
+
+
+@pytest.mark.parametrize("loader", LINES)
+@pytest.mark.parametrize("days", [["1400-02-11"], ["1400-02-11", "1401-02-31"]], ids=["one", "both"])
+def test_lines_load_years_that_differ_and_take_no_jalali_day_for_a_gregorian_one(
+    loader, days: list[str], uneven: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data/jsonl").mkdir(parents=True)
+    for day in days:
+        shutil.copy(uneven / f"data/jsonl/{day[:4]}.jsonl.zst", tmp_path / "data/jsonl")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(loader.code, names)
+    column = next(names[name] for name in ("df", "table") if name in names)["published_jalali"]
+    assert (column.to_pylist() if hasattr(column, "to_pylist") else list(column)) == days
 
 
 def test_text_survives_every_tool(dumped: Dumped, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,16 @@ import datetime as dt
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from archive import open_collection
 from archive.errors import NothingFoundError, QueryError, UsageError
-from tests.analysts.conftest import Dumped
+from archive.search.answers import Answers
+from archive.search.find import Page, find
+from tests.analysts.conftest import Dumped, other_bytes
 from tests.conftest import ROOT, Crawled
 
 
@@ -56,6 +59,20 @@ def test_two_loops_over_records_do_not_disturb_each_other(crawled: Crawled) -> N
     assert len(list(records)) == len(list(first)) + 1
 
 
+def test_every_loop_over_records_ends_in_the_moment_in_which_it_began(
+    changing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.records._ROWS", 10)
+    collection, change = changing
+    before = list(collection.records)
+    first, second = iter(collection.records), iter(collection.records)
+    assert (next(first), next(second)) == (before[0], before[0])
+    edited = replace(before[-1], published=None, published_jalali=None, title="تازه")
+    change(lambda writer: writer.catalogue.store(other_bytes(edited)))
+    assert [*first, *second] == before[1:] * 2
+    assert list(collection.records) != before
+
+
 def test_conditions_that_cannot_be_understood_are_said_to_be_so(crawled: Crawled) -> None:
     collection = crawled.open()
     with pytest.raises(QueryError, match="atlantis"):
@@ -88,6 +105,23 @@ def test_search_stories_and_bytes_are_at_hand(crawled: Crawled) -> None:
     assert [items for items in collection.stories().values() if joint <= set(items)]
     assert collection.response(min(joint)).startswith(b"HTTP/1.1 200")
     assert [record.revision for record in collection.revisions(min(joint))] == [1]
+
+
+def test_a_search_sees_one_moment_of_a_collection_that_changes(changing) -> None:
+    collection, change = changing
+    before = collection.search("", limit=1)
+
+    class Meanwhile(Answers):
+        """A crawl finds the newest item without a date just when the hits have been found."""
+
+        def spread(self, *asked):
+            record = replace(collection.get(before.hits[0].id), published=None, published_jalali=None, title="تازه")
+            change(lambda writer: writer.catalogue.store(other_bytes(record)))
+            return super().spread(*asked)
+
+    found, _ = find(collection.catalogue, Meanwhile(), "", Page(1))
+    assert (found.hits, found.total) == (before.hits, before.total)
+    assert collection.search("", limit=1).hits != before.hits
 
 
 def test_the_lines_in_the_docs_run(crawled: Crawled, monkeypatch: pytest.MonkeyPatch) -> None:

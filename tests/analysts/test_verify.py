@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -20,7 +21,8 @@ from archive.dump.files import described, packed
 from archive.dump.options import read_manifest
 from archive.dump.write import write_manifest
 from archive.http import content_decode, read_head, transfer_decode
-from archive.record import to_json
+from archive.record import content_sha256, to_json
+from archive.records import facts_of, year_of
 from tests.analysts.conftest import Dumped, lines
 from tests.conftest import ROOT, Crawled, bayegan, command, environment, flip_a_byte
 
@@ -95,6 +97,24 @@ def test_altered_records_are_found_though_all_digests_fit(
 ) -> None:
     rewrite(copy, change)
     assert word in words(copy)
+
+
+def test_a_text_that_was_forged_with_all_its_digests_is_not_that_of_the_collection(
+    crawled: Crawled, dumped: Dumped, copy: Path
+) -> None:
+    forged = replace(next(r for r in dumped.records if year_of(r) == "1403"), title="عنوانی دیگر")
+    sealed = replace(forged, content_sha256=content_sha256(forged))
+    shutil.rmtree(copy / "data/parquet")
+    for record, alone in ((forged, {"record-differs"}), (sealed, set())):
+        manifest = read_manifest(copy)
+        manifest.files = [file for file in manifest.files if "parquet/" not in file.path]
+        write_manifest(copy, manifest)
+        line = to_json(record) + b"\n"
+        rewrite(copy, lambda rows, line=line: [line if facts_of(row).id == forged.id else row for row in rows])
+        manifest = read_manifest(copy)
+        manifest.content = hashlib.sha256(b"".join(lines(copy))).hexdigest()
+        write_manifest(copy, manifest)
+        assert (words(copy), words(copy, crawled)) == (alone, {"record-differs"})
 
 
 def test_files_that_cannot_be_read_are_named_and_the_rest_checked(copy: Path) -> None:

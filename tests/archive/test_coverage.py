@@ -10,7 +10,7 @@ import pytest
 from archive.calendarpicture import draw, picture, years
 from archive.catalogue import Catalogue
 from archive.coverage import Run, ledger
-from archive.errors import NothingFoundError
+from archive.errors import BayeganError, NothingFoundError, UsageError
 from archive.record import Capture, NewsRecord
 
 DAY = "2024-04-01T10:00:00Z"
@@ -88,6 +88,25 @@ def test_the_picture_of_a_year_shows_each_day_and_frames_what_is_missing(catalog
     assert len(titles) == 1 + 366  # 1403 is a leap year
     assert "1403-01-13: 4" in titles
     assert "1403-01-14: 0 (−1)" in titles
+
+
+@pytest.mark.parametrize(
+    ("file", "year", "office", "error", "says"),
+    [
+        ("p.png", None, None, UsageError, "SVG"),
+        ("p.svg", 1390, None, NothingFoundError, "nothing of the year 1390 to draw; there is of 1403, 1402"),
+        ("p.svg", 99999, None, NothingFoundError, "nothing of the year"),
+        ("p.svg", None, "nobody", NothingFoundError, "«nobody»"),
+        ("nowhere/p.svg", None, None, BayeganError, "a folder that exists"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(
+    catalogue: Catalogue, tmp_path: Path, file: str, year: int | None, office: str | None,
+    error: type[BayeganError], says: str,
+) -> None:  # fmt: skip
+    with pytest.raises(error, match=says):
+        draw(catalogue.db, tmp_path / file, year, office)
+    assert not list(tmp_path.rglob("p.*"))
 
 
 def test_without_a_dated_item_there_is_no_picture_and_no_file(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def test_a_block_needs_little(tmp_path: Path) -> None:
         (GOOD.replace('id = "a"', "id = 5"), "Office 1"),
         (GOOD.replace('id = "a"\n', ""), "Office 1"),
         ("[[office", "cannot be read"),
+        (GOOD.replace('id = "a"', 'id = "a, b/.."'), "cannot be an office's id"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, says: str) -> None:

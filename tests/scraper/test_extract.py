@@ -150,6 +150,13 @@ def test_meta_is_taken_when_consistent(minutes, seconds, expected):
     assert bool(record.warnings) == (minutes == "31")
 
 
+def test_a_misprint_of_a_century_is_still_a_moment_that_iso_8601_can_write():
+    """Tehran's offset had seconds then, at which readers of RFC 3339 and Arrow fail."""
+    header = '<div class="item-date"><span>۱۲ مرداد ۱۳۰۲ - ۰۰:۱۰</span></div>'
+    record = extract(article(header=header), URL).record
+    assert (record.published, record.published_jalali) == ("1923-08-04T00:10:00+03:30", "1302-05-12")
+
+
 def test_no_date_is_invented():
     record = extract(article(metas='<meta name="date" content="2024-03-01 T 09:00:00 +0330">'), URL).record
     assert (record.published, record.published_raw, record.published_jalali) == (None, None, None)

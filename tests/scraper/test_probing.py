@@ -233,6 +233,11 @@ def office_named(**changes: str) -> Office:
     return Office(**facts)
 
 
+def test_a_feed_is_no_home_page(portal: Portal) -> None:
+    with pytest.raises(UsageError, match=r"is a feed, .* http://hormozgan\.behzisti\.test/$"):
+        look_at(portal, "http://hormozgan.behzisti.test/rss")
+
+
 def test_a_block_is_read_back_as_it_was_whatever_a_name_holds(tmp_path: Path) -> None:
     file = tmp_path / "o.toml"
     name = 'بهزیستی «می‌خواهد» "\\ [[office]]\n\x00\x7f\u2028 #'

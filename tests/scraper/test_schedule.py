@@ -86,6 +86,7 @@ def test_an_office_that_no_block_names_is_not_crawled(offices: Offices, file: Pa
 @pytest.mark.parametrize(
     ("line", "says"),
     [
+        ('every = "99999999999d"', "longer than a hundred years"),
         ('every = "6 hours"', 'every = "6h"'),
         ("every = 6", 'every = "6h"'),
         ('evry = "6h"', "«every»"),

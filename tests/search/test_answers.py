@@ -15,7 +15,8 @@ from archive.record import Capture, NewsRecord
 from archive.search import answers, find, index
 from archive.search.answers import Answers
 
-QUERIES = ("", "وقف", "-وقف", "سیل kind:photo", "from:1402-12 to:1403-01", "وقف OR سیل")
+QUERIES = ("وقف", "-وقف", "سیل kind:photo", "from:1402-12 to:1403-01", "وقف OR سیل", "")
+"""Everything comes last: what changed is put in among all other facts for it."""
 STORY = " ".join(f"واژه{number}" for number in range(60))
 
 
@@ -30,7 +31,7 @@ def made(number: int, rng: random.Random) -> NewsRecord:
         office=rng.choice(["a", "b", "c"]),
         kind=rng.choice(["news", "photo"]),
         published=rng.choice([None, "2024-03-01T10:00:00+03:30", "2024-03-05T10:00:00+03:30"]),
-        capture=Capture("w", number, 1, f"urn:{number}", "sha256:X", "2026-01-01T00:00:00Z", 200, None),
+        capture=Capture("w", number, 1, f"urn:{number}:{rng.random()}", "sha256:X", "2026-01-01T00:00:00Z", 200, None),
     )
 
 
@@ -44,7 +45,8 @@ def everything(kept: Answers, db: sqlite3.Connection, text: str) -> tuple[object
     rows = kept.rows(db, query)
     best = [*kept.ordered(db, query, "relevance")]
     known = kept.facts(db)
-    stories = Counter(known.stories[number] for number in known.story)
+    told = dict(zip(known.stories.values(), known.stories, strict=True))
+    stories = Counter(told[number] for number in known.of(rows)[1])
     return rows.tolist(), kept.spread(db, query), stories, sorted(best) == rows.tolist()
 
 

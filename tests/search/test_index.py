@@ -57,9 +57,9 @@ def test_removed_records_leave_nothing(some):
 @given(texts)
 def test_words_lie_in_the_original_text(text):
     found = tokens(text)
-    ends = [0, *(token.end for token in found)]
-    assert all(before <= token.start < token.end for before, token in zip(ends, found, strict=False))
-    assert index_text(text).startswith(" ".join(token.forms.main for token in found))
+    ends = [0, *(end for _, end, _ in found)]
+    assert all(before <= start < end for before, (start, end, _) in zip(ends, found, strict=False))
+    assert index_text(text).startswith(" ".join(forms.main for _, _, forms in found))
 
 
 def test_rows_ascend_with_the_minute():
@@ -147,3 +147,26 @@ def test_facets_are_the_filters_of_a_record():
 def test_pieces_that_wait_for_a_neighbour(text):
     assert tokens(text)
     assert index_text(text)
+
+
+def test_an_index_that_grew_in_parts_is_settled_as_one_and_answers_the_same(db, put, monkeypatch):
+    for number in range(40):
+        put(f"سیل {number} کمک به مردم", id=f"p:{number}", published=f"2024-03-{number % 28 + 1:02}T10:00:00+03:30")
+    before = index.search(db, "سیل کمک", limit=100).ids
+
+    def parts():
+        return db.execute("SELECT count(DISTINCT segid) FROM news_idx").fetchone()[0]
+
+    index.settle(db)
+    assert parts() > 1, "what is small is left alone"
+    monkeypatch.setattr(index, "_SMALL", 0)
+    monkeypatch.setattr(index, "_STEP", 2)
+    index.settle(db)
+    assert parts() == 1
+    assert index.search(db, "سیل کمک", limit=100).ids == before
+    assert len(before) == 40
+    check(db)
+    put("سیل", id="p:99")
+    monkeypatch.setattr(index, "_LOOSE", 0.9)  # of so small an index each part has one page
+    index.settle(db)
+    assert parts() == 2, "one small part beside a large one is not worth writing all anew"

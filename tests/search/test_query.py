@@ -127,6 +127,7 @@ def test_syntax(ids, query, found):
         ("titel:سیل", "Did you mean title:?"),
         ("org:police", "no value of org:"),
         ("province:هرمزگا", "Did you mean هرمزگان?"),
+        ("province:خراسان رضوی", 'Did you mean "خراسان رضوی"?'),
         ("province:", "needs a value"),
         ("code:!!", "needs a value"),
         ("from:دیروز", "is not a date"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import sqlite3
 from itertools import permutations
@@ -103,3 +104,40 @@ def test_the_first_of_a_story_leaves_and_the_next_gives_it_its_name():
         index.remove(db, rows[name], next(r for r in RECORDS if r.id == name))
     assert db.execute("SELECT count(DISTINCT docid) FROM bands").fetchone() == (2,)
     assert db.execute("SELECT count(*) FROM sketches WHERE story IS NOT NULL").fetchone() == (0,)
+
+
+def daily(number: int) -> NewsRecord:
+    """Offices say nearly the same every day, so that all of it is one story."""
+    day = dt.datetime(2024, 3, 1, 8, tzinfo=dt.UTC) + dt.timedelta(days=number // 3, minutes=number % 3)
+    return item(number, [*STORY[:40], *told(number, 5), *STORY[40:]], "abc"[number % 3], day.isoformat())
+
+
+def test_who_joins_or_leaves_a_long_story_changes_nobody_else():
+    records = [daily(number) for number in range(60)]
+    db, rows = fill(records)
+    assert set(story_of(db, rows).values()) == {"p:0"}
+    late = index.allocate(db, records[30].published)
+    terms = index.terms_of(item(99, STORY, "d", records[30].published))
+    assert stories.add(db, late, "p:99", "d", terms.sketch) == [late]
+    assert stories.remove(db, late) == stories.remove(db, rows["p:31"]) == []
+    assert len(stories.remove(db, rows["p:0"])) == 58
+    assert len(stories.members(db, "p:1")) == 58
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_stories_are_the_same_whatever_came_and_went_before(seed: int):
+    rng = random.Random(seed)
+    every = [*RECORDS, *(daily(number) for number in range(10, 70, rng.randint(1, 9)))]
+    rng.shuffle(every)
+    db, rows = fill(every)
+    for record in every[: len(every) // 2]:
+        index.remove(db, rows.pop(record.id), record)
+    assert story_of(db, rows) == story_of(*fill(every[len(every) // 2 :]))
+
+
+def test_of_a_story_without_end_the_items_next_to_one_are_shown():
+    records = [daily(number) for number in range(90)]
+    db, rows = fill(records)
+    db.execute("CREATE TABLE items (docid INTEGER PRIMARY KEY, id TEXT)")
+    db.executemany("INSERT INTO items VALUES (?, ?)", [(row, name) for name, row in rows.items()])
+    assert [name for _, name in stories.near(db, "p:0", "p:89")] == [f"p:{number}" for number in range(30, 90)]

@@ -26,7 +26,7 @@ FIRST, NOT_DUE, DUE, SECOND_LOOK, BACK = (
     "2026-01-03T10:00:00+00:00",
     "2026-01-04T11:00:00+00:00",
 )
-EDITED, TOUCHED, DELETED, WITHDRAWN, MOVED, REUSED, RESTORED = range(3, 10)
+WALLED, EDITED, TOUCHED, DELETED, WITHDRAWN, MOVED, REUSED, RESTORED = range(2, 10)
 
 
 @dataclass
@@ -62,6 +62,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
         days.crawl(NOT_DUE)
         world.edit(days.ids[EDITED], title="عنوان تازهٔ خبر")
         world.touch(days.ids[TOUCHED])
+        portal.faults[days.ids[WALLED]] = Fault("login")
         world.delete(days.ids[DELETED])
         world.delete(days.ids[WITHDRAWN], 410)
         world.delete(days.ids[RESTORED])
@@ -70,6 +71,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
         world.edit(days.ids[REUSED], title=nothing_alike, kicker="", lead=nothing_alike, body=nothing_alike)
         days.crawl(DUE)
         days.crawl(SECOND_LOOK)
+        portal.faults.pop(days.ids[WALLED])
         world.gone.pop(days.ids[RESTORED])
         days.crawl(BACK)
         yield days
@@ -91,7 +93,7 @@ def test_a_day_later_every_item_is_due_once(days: Days) -> None:
 def test_an_item_as_it_was_is_unchanged_and_seen_again(days: Days) -> None:
     record = days.open().catalogue.get(days.ids[0])
     assert (record.revision, record.status) == (1, "live")
-    assert days.reports[DUE]["items"]["unchanged"] == len(days.portal.world.items) - 6
+    assert days.reports[DUE]["items"]["unchanged"] == len(days.portal.world.items) - 7
     assert str(record.last_seen).startswith("2026-01-04")
     assert str(record.first_seen).startswith("2026-01-01")
 
@@ -108,7 +110,8 @@ def test_an_edit_is_a_new_revision(days: Days) -> None:
 
 def test_an_unrelated_text_under_a_known_code_is_kept_and_reported_as_a_collision(days: Days) -> None:
     assert days.reports[DUE]["items"]["collided"] == 1
-    assert [p["id"] for p in days.reports[DUE]["problems"]] == [days.ids[REUSED]]
+    problems = {p["outcome"]: p["id"] for p in days.reports[DUE]["problems"]}
+    assert problems == {"collided": days.ids[REUSED], "refused": days.ids[WALLED]}
     assert len(days.open().catalogue.revisions(days.ids[REUSED])) == 2
 
 
@@ -132,6 +135,13 @@ def test_one_look_in_vain_is_reported_and_is_not_yet_a_verdict(days: Days) -> No
 def test_after_a_look_in_vain_the_second_comes_a_day_later_and_for_nothing_else(days: Days) -> None:
     gone = {days.code(n) for n in (DELETED, WITHDRAWN, MOVED, RESTORED)}
     assert set(days.asked[SECOND_LOOK]) == gone
+
+
+def test_a_look_that_met_a_login_counts_as_a_look_and_leaves_the_record_as_it_was(days: Days) -> None:
+    assert days.code(WALLED) in days.asked[DUE]
+    assert days.code(WALLED) not in days.asked[SECOND_LOOK]
+    record = days.open().catalogue.get(days.ids[WALLED])
+    assert (record.status, record.revision) == ("live", 1)
 
 
 def test_what_is_there_again_is_live_again(days: Days) -> None:
@@ -172,7 +182,8 @@ def test_rows_of_old_crawls_are_dropped_and_their_reports_stay(days: Days, tmp_p
     )  # fmt: skip
     assert ran.code == 0
     db = open_collection(collection).catalogue.db
-    left = db.execute("SELECT crawl, count(*) FROM frontier GROUP BY crawl").fetchall()
-    assert len(left) == 1
     first = days.reports[DUE]
+    left = dict(db.execute("SELECT crawl, count(*) FROM frontier GROUP BY crawl").fetchall())
+    assert left.pop(first["crawl"]) == 1  # what was refused
+    assert len(left) == 1
     assert bayegan("report", first["crawl"], "--json", "--collection", collection).json == first

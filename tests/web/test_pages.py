@@ -10,6 +10,7 @@ from lxml import html
 
 from archive.catalogue import Catalogue
 from archive.collection import open_collection
+from archive.persian import fold
 from archive.record import to_dict
 from archive.search import index
 from archive.web.routes import DOWNLOADS, VIEWS
@@ -150,6 +151,8 @@ def test_an_item_shows_its_record_and_where_its_bytes_are(site: Site, plain) -> 
     body = text(page.xpath('//div[@class="text"]')[0])
     words = [word for line in plain.body.split("\n") for word in line.split() if word != "|"]
     assert not [word for word in words if word not in body]
+    # Among English, a Persian line of date and time would be put in another order.
+    assert plain.published_raw in document(site, f"/en/item/{plain.id}").xpath('//dd[@lang="fa"]/bdi/text()')
 
 
 def test_neighbours_follow_the_order_of_codes(site: Site, catalogue: Catalogue) -> None:
@@ -167,6 +170,17 @@ def test_a_text_that_was_passed_on_is_the_same_story_and_others_are_not(site: Si
     assert [each["item"]["id"] for each in alike] == ["oghaf:990001"]
     assert alike[0]["shared"] > 0.9
     assert "oghaf:990001" in site.get(f"/item/{shown.copied}").text
+
+
+def test_similar_items_share_rare_words_and_are_neither_the_item_nor_its_story(site: Site, shown: Shown) -> None:
+    data = site.get(f"/item/{shown.copied}.json").json()
+    similar = [hit["id"] for hit in data["similar"]]
+    assert 0 < len(similar) <= 5
+    assert not {shown.copied, *(each["item"]["id"] for each in data["same_story"])} & set(similar)
+    words = set(fold(data["record"]["title"] + " " + " ".join(data["record"]["tags"])).split())
+    best = site.get(f"/item/{similar[0]}.json").json()["record"]
+    assert words & set(fold(" ".join((best["title"], best["lead"], *best["tags"]))).split())
+    assert document(site, f"/item/{shown.copied}").xpath('//section[@aria-labelledby="similar"]//a')
 
 
 def test_a_story_of_several_offices_is_shown_once_and_can_be_unfolded(site: Site, shown: Shown) -> None:
@@ -188,6 +202,7 @@ def test_a_story_of_several_offices_is_shown_once_and_can_be_unfolded(site: Site
 
 def test_a_withdrawn_item_says_so_on_its_page_and_in_lists(site: Site, shown: Shown) -> None:
     assert document(site, f"/item/{shown.withdrawn}").xpath('//p[@class="withdrawn"]')
+    assert site.get(f"/item/{shown.withdrawn}.json").json()["revisions"][-1]["status"] == "gone"
     assert [h["id"] for h in site.get("/search.json", status="gone").json()["hits"]] == [shown.withdrawn]
     assert document(site, "/search", q="status:gone").xpath('//span[@class="gone"]')
     assert not document(site, f"/item/{shown.edited}").xpath('//p[@class="withdrawn"]')

@@ -87,7 +87,8 @@ def _count(reading: Reading) -> State:
     offices, first_day, last_day = db.execute(
         "SELECT count(DISTINCT office), min(published_jalali), max(published_jalali) FROM items"
     ).fetchone()
-    crawl = db.execute("SELECT id, state, started, finished FROM crawls ORDER BY started DESC LIMIT 1").fetchone()
+    newest = "ORDER BY max(started, coalesce(finished, '')) DESC LIMIT 1"
+    crawl = db.execute(f"SELECT id, state, started, finished FROM crawls {newest}").fetchone()  # noqa: S608
     return State(
         items=reading.count(),
         withdrawn=index.search(db, "status:gone", limit=0).total,

@@ -14,7 +14,8 @@ from archive.diff import FieldDiff, compare, pick
 from archive.errors import NothingFoundError
 from archive.record import Capture, NewsRecord, Status, to_json
 from archive.search import stories
-from archive.search.find import Hit, hit_of
+from archive.search.find import Hit, hit_of, hits_of
+from archive.search.similar import similar
 from archive.web.page import Answer, Ask
 from archive.web.reading import Reading
 
@@ -60,6 +61,7 @@ class Item:
     next: Hit | None
     story: str | None
     same_story: list[Alike]
+    similar: list[Hit]
     citation: str
 
 
@@ -100,6 +102,7 @@ def item(ask: Ask) -> Answer:
         next=after,
         story=story,
         same_story=alike,
+        similar=hits_of(ask.reading, similar(ask.reading.db, record)),
         citation=" ".join(citing.apa(record, ask.lang)),
     )
     return Answer(data, "item.html", {"r": record, "citation": citing.apa(record, ask.lang)})
@@ -195,13 +198,13 @@ def _card_of(reading: Reading, item_id: str | None) -> Hit | None:
 
 
 def _same_story(reading: Reading, record: NewsRecord) -> tuple[str | None, list[Alike]]:
-    """The story of an item, and the other items that tell it, most alike first."""
+    """The story of an item, and the items next to it that tell it, most alike first."""
     story = stories.of_item(reading.db, record.id)
     if story is None:
         return None, []
     own = stories.shingles(record)
     alike = []
-    for docid, _ in stories.members(reading.db, story):
+    for docid, _ in stories.near(reading.db, story, record.id):
         other = reading.by_docid(docid)
         theirs = stories.shingles(other)
         if other.id != record.id:
