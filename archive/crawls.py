@@ -238,7 +238,7 @@ class CrawlReport:
 
 def report(catalogue: Catalogue, crawl: str | None = None) -> CrawlReport:
     """Count what a crawl did, the one that ran last unless it is named. Raises NothingFoundError when there is none."""
-    last = "ORDER BY max(started, coalesce(finished, '')) DESC LIMIT 1"
+    last = "ORDER BY max(started, coalesce(finished, '')) DESC, rowid DESC LIMIT 1"
     where, values = ("WHERE id = ?", (crawl,)) if crawl else (last, ())
     row = catalogue.db.execute(
         f"SELECT id, scope, state, started, finished, reason, runs, seconds, counts FROM crawls {where}",  # noqa: S608

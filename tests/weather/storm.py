@@ -18,6 +18,7 @@ from archive import warc
 from archive.collection import Collection, open_collection
 from archive.warc import Record
 from scraper import warcinfo
+from scraper.dialects import GENERIC
 from tests.conftest import IMPOLITE, ROOT, Ran, environment
 from tests.portal.faults import Fault
 from tests.portal.offices import offices_text
@@ -84,6 +85,8 @@ def host(
 BUSY = answer("busy", "503 Service Unavailable")
 CHALLENGE = Fault("challenge").reply()
 assert CHALLENGE is not None
+ELSEWHERE = (*GENERIC.seeds.feeds, *GENERIC.seeds.sitemaps)
+"""Where an office of an unknown system is asked for news beside its home page."""
 MOVED = "301 Moved Permanently"
 NO = "User-agent: Bayegan\nDisallow: /news/1/\n"
 SITEMAP = (
@@ -114,9 +117,11 @@ SITES = {
     **host("rdelay.test", [1, 2], [answer("User-agent: *\nCrawl-delay: 999\n")]),
     **host("storm.test", [], **{f"_{n}": [BUSY] for n in range(1, STORM_ITEMS + 1)}),
     "storm.test/": [home(*range(1, STORM_ITEMS + 1))],
+    **{f"storm.test{path}": [BUSY] for path in ELSEWHERE},
     **host("passing.test", list(range(1, 13)), **{f"_{n}": [BUSY, item(n)] for n in range(1, 9)}),
     **host("checked.test", [], **{f"_{n}": [answer(CHALLENGE.body)] for n in range(1, STORM_ITEMS + 1)}),
     "checked.test/": [home(*range(1, STORM_ITEMS + 1))],
+    **{f"checked.test{path}": [answer(CHALLENGE.body)] for path in ELSEWHERE},
     **host("wait.test", [], _1=[answer("later", "429 Too Many", "Retry-After: 86400\r\n")], _2=[item(2)], _3=[item(3)]),
     "wait.test/": [home(1, 2, 3)],
     "walled.test/": [answer(CHALLENGE.body)],
