@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -40,8 +40,14 @@ BUILTIN_OFFICES = Path(spiders.__file__).with_name("offices.toml")
 _out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 250)
 _err = Console(stderr=True, highlight=False)
 _MANY = 20
+_CONTROLS = {code: None for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 _USUAL = {"walks-ended/empty", "walks-ended/repeating", "walks-ended/nothing-new"}
 """Counts that say nothing to a person."""
+
+
+def escape(text: str) -> str:
+    """Text of others as it may be shown: no markup of rich's, and no control character that a terminal would obey."""
+    return markup.escape(text.translate(_CONTROLS))
 
 
 def say(message: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from rich.markup import escape
 from rich.table import Table
 
 from archive.coverage import STATES, Ledger
 from scraper import console
+from scraper.console import escape
 
 _MANY = 20
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.markup import escape
-
 from archive.dump.check import Checked
 from archive.dump.options import Manifest
 from scraper import console
+from scraper.console import escape
 
 
 def show_dump(dest: Path, manifest: Manifest) -> None:

@@ -7,11 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from archive.jalali import TEHRAN
-from scraper.console import plain, say, show_report, write
+from scraper.console import escape, plain, say, show_report, write
 from scraper.due import Turn
 from scraper.run import Outlook, RunResult
 

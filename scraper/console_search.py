@@ -10,12 +10,12 @@ from typing import Literal
 
 from arabic_reshaper import ArabicReshaper
 from rich.console import Console
-from rich.markup import escape
 
 from archive.names import kind_name, office_name, organisation_name, province_name
 from archive.search.facets import Facet
 from archive.search.find import Found, Hit
 from scraper.bidi import visual
+from scraper.console import escape
 
 Bidi = Literal["auto", "on", "off"]
 

@@ -7,11 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import unquote
 
-from rich.markup import escape
 from rich.table import Table
 
 from archive.officechecks import Check, Finding
-from scraper.console import say, write
+from scraper.console import escape, say, write
 
 if TYPE_CHECKING:
     from archive.offices import Offices

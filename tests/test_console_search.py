@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from scraper import console_search
+from scraper import console, console_search
 from scraper.console_search import laid_out, reorders, wants_layout
 from tests.conftest import Crawled, bayegan
 
@@ -86,3 +86,8 @@ def test_the_option_prints_what_the_terminal_is_to_put_down(crawled: Crawled) ->
     assert ran.code == 0
     assert "*ﻥﺎﻫﺍﻮﺧ" in ran.out.replace("ﻥﺎﻫﺍﻮﺧ\u200c", "ﻥﺎﻫﺍﻮﺧ")
     assert "توان" not in ran.out
+
+
+def test_what_others_wrote_gives_the_terminal_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
+    console.write(console.escape("خبر \x9b31m[bold]تازه\x1b[2J\x07\u200cها"))
+    assert capsys.readouterr().out == "خبر 31m[bold]تازه[2J\u200cها\n"
