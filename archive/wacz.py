@@ -6,6 +6,7 @@ says what was selected, is new. The same selection of the same collection gives 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -27,6 +28,7 @@ from archive.errors import CollectionError, NothingFoundError, UsageError
 from archive.members import NotOneRecordError, RecordView, view
 from archive.record import NewsRecord
 from archive.recordcheck import record_faults
+from archive.replay import replay
 from archive.selection import Selection
 
 VERSION = "1.1.1"
@@ -35,6 +37,9 @@ SUFFIX = ".wacz"
 _RECORD_IDS = uuid.UUID("7f3c9ad2-5d0e-4c0b-9a35-0d3c2f6d8a11")  # the name space of the ids made here
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the first that zip knows; the time of packing would change the bytes
 _PAGES_HEADER = {"format": "json-pages-1.0", "id": "pages", "title": "News items", "hasText": True}
+
+_AT_ADDRESSES = "url IN (SELECT value FROM json_each(?))"
+_OF_ITEM = "record_id IN (SELECT value FROM json_each(?)) OR url IN (SELECT url FROM addresses WHERE item = ?)"
 
 
 @dataclass(slots=True)
@@ -106,21 +111,37 @@ def _items(catalogue: Catalogue, selection: Selection) -> list[str]:
 
 
 def _places(collection: Collection, item: str) -> Iterator[_Place]:
-    """Every capture of an item: what its revisions were read from, what came from its addresses, pictures and files."""
+    """Every capture of an item: what its revisions were read from, what came from its addresses, and what they show."""
     revisions = collection.catalogue.revisions(item)
     named = [revision.capture.record_id for revision in revisions if revision.capture]
     files = {image.url for revision in revisions for image in revision.images}
     files |= {file.url for revision in revisions for file in revision.attachments}
-    rows = collection.catalogue.db.execute(
-        "SELECT warc, offset, record_id, fetched, type FROM captures WHERE"
-        " record_id IN (SELECT value FROM json_each(?)) OR url IN (SELECT value FROM json_each(?))"
-        " OR url IN (SELECT url FROM addresses WHERE item = ?)",
-        (json.dumps(named), json.dumps(sorted(files)), item),
-    ).fetchall()
-    for place in (_Place(*row) for row in rows):
+    shown: set[str] = set()
+    for place in _found(collection, _OF_ITEM, named, item):
         yield place
         if place.type == "revisit":
             yield from _original(collection, place)
+        shown |= _shown_by(collection, place)
+    yield from _found(collection, _AT_ADDRESSES, sorted(files))
+    yield from _found(collection, f"{_AT_ADDRESSES} AND (mime LIKE 'image/%' OR mime = 'text/css')", sorted(shown))
+
+
+def _found(collection: Collection, condition: str, listed: list[str], *values: str) -> list[_Place]:
+    rows = collection.catalogue.db.execute(
+        f"SELECT warc, offset, record_id, fetched, type FROM captures WHERE {condition}",  # noqa: S608
+        (json.dumps(listed), *values),
+    )
+    return [_Place(*row) for row in rows]
+
+
+def _shown_by(collection: Collection, place: _Place) -> set[str]:
+    """The pictures and style sheets that a captured page shows."""
+    shown: set[str] = set()
+    capture = collection.catalogue.capture(place.record_id)
+    if capture and place.type == "response":
+        with contextlib.suppress(CollectionError):  # what cannot be decoded shows nothing
+            replay(collection.read(capture), shown.add)
+    return shown
 
 
 def _original(collection: Collection, revisit: _Place) -> Iterator[_Place]:

@@ -146,15 +146,21 @@ def test_what_the_portal_sent_can_be_replayed_by_offset(packed: Path, crawled: C
         assert warc.digest(response.payload) == entry["digest"]
         if entry["mime"] == "image/jpeg":
             assert response.body.startswith(b"\xff\xd8")
+        elif entry["mime"] == "text/css":
+            assert b"{" in response.body
         else:
             assert b"<html" in response.body[:500].lower()
 
 
-def test_the_pictures_of_an_item_are_packed_with_it(packed: Path, crawled: Crawled) -> None:
+def test_the_pictures_and_style_sheets_of_an_item_are_packed_with_it(packed: Path, crawled: Crawled) -> None:
     kept = {url for (url,) in crawled.open().catalogue.db.execute("SELECT url FROM captures WHERE status = 200")}
     pictures = {image.url for record in crawled.open().catalogue.records() for image in record.images} & kept
     assert len(pictures) > 50
-    assert pictures <= {entry["url"] for entry in index(packed)}
+    packs = {entry["url"]: entry["mime"] for entry in index(packed)}
+    assert pictures <= set(packs)
+    sheets = {url for (url,) in crawled.open().catalogue.db.execute("SELECT url FROM captures WHERE mime = 'text/css'")}
+    assert sheets
+    assert sheets == {url for url, mime in packs.items() if mime == "text/css"}
 
 
 def test_the_same_selection_gives_the_same_bytes(packed: Path, crawled: Crawled, tmp_path: Path) -> None:
@@ -276,7 +282,7 @@ def test_what_a_revisit_refers_to_is_packed_with_it(crawled: Crawled, tmp_path: 
     out.finish()
     catalogue(root, root / out.finished[0])
     pack(open_collection(root), tmp_path / "x.wacz", Selection(query=f"code:{record.code} portal:{record.portal}"))
-    entries = [entry for entry in index(tmp_path / "x.wacz") if entry["mime"] != "image/jpeg"]
+    entries = [entry for entry in index(tmp_path / "x.wacz") if entry["mime"] not in {"image/jpeg", "text/css"}]
     kinds = sorted((entry["mime"], entry["url"]) for entry in entries)
     assert [mime for mime, _ in kinds] == ["text/html", "text/plain", "warc/revisit"]
     assert kinds[1][1].endswith("robots.txt")
