@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -79,6 +80,8 @@ class ListingSpider(Spider):
             yield from self.entry(entry, response.url, visit, response.meta[CAPTURE].fetched)
         if visit.role == "home":
             yield from self._feeds(visit, dialect)
+            if not dialect.seeds.archive:  # then the home page itself may go on
+                yield from self._further(listing, response.url, replace(visit, path="archive"))
             if self.sweep and visit.portal not in self.topics_of:
                 self.topics_of.add(visit.portal)
                 for url in links_to(response.body, response.url, dialect.seeds.services, content_type):
@@ -183,7 +186,7 @@ class ListingSpider(Spider):
         whole = self._walks_everything or self.session.first_walk(visit.office)
         seeds = DIALECTS.get(visit.dialect, GENERIC).seeds
         grown = edges(listing.sitemaps)
-        for url in listing.sitemaps:
+        for url in self._own(listing.sitemaps, visit):
             if whole or url in grown or self.session.catalogue.original(url) is None:
                 yield self.follow(url, via, visit, "sitemap", again=url in grown and self._once_again(url))
         if visit.path == "sitemap" and whole and (listing.sitemaps or listing.entries) and not self.since:
@@ -197,8 +200,16 @@ class ListingSpider(Spider):
             return
         # What earlier runs of this crawl have not met pushed older entries on to pages that they have read.
         moved = self.session.resumed and any(self._unmet_before(entry, visit) for entry in listing.entries)
-        for url in map(without_session, listing.pages):
+        for url in map(without_session, self._own(listing.pages, visit)):
             yield self.follow(url, via, visit, visit.path, again=moved and self._once_again(url))
+
+    def _own(self, urls: Iterable[str], visit: Visit) -> Iterator[str]:
+        """Those of the addresses that belong to the portal: a pager leads nowhere else."""
+        for url in urls:
+            if self.offices.portal_of_url(url) == visit.portal:
+                yield url
+            else:
+                self.session.count("links/off-site")
 
     def follow(self, url: str, via: str, visit: Visit, path: str, *, again: bool = False) -> Request:
         child = Visit(url, url, "listing", visit.office, visit.portal, visit.dialect, via, path, PRIORITY.get(path, 0))

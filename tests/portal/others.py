@@ -22,6 +22,10 @@ HOTLINE = "سامانه تلفنی ۱۴۸۰ در همه ساعت‌ها پاسخ
 """What every page of the handmade site says."""
 
 
+NEXT = "/?page=2"
+"""Where the home page of the generic system goes on."""
+
+
 @cache
 def pages(system: str) -> dict[str, tuple[str, bytes]]:
     """Path and query of each golden page → its title and bytes."""
@@ -53,11 +57,16 @@ def answer(system: str, target: str) -> bytes | None:
     listed = pages(system)
     if target in listed:
         return listed[target][1]
-    if target != "/":
+    paths = list(listed)
+    # The home page of a system that we know nothing of goes on behind a pager.
+    shown = {"/": paths[:-1], NEXT: paths[-1:]} if system == "generic" else {"/": paths}
+    if target not in shown:
         return None
-    entries = "".join(f'<li><h3><a href="{e(path)}">{e(title)}</a></h3></li>\n' for path, (title, _) in listed.items())
+    titles = ((path, listed[path][0]) for path in shown[target])
+    entries = "".join(f'<li><h3><a href="{e(path)}">{e(title)}</a></h3></li>\n' for path, title in titles)
+    pager = f'<div class="pagination"><a href="{NEXT}">۲</a></div>' if NEXT in shown else ""
     return (
         '<!DOCTYPE html>\n<html lang="fa" dir="rtl"><head><meta charset="utf-8">'
         "<title>اداره کل بهزیستی استان کرمان</title></head>\n"
-        f"<body><nav><a href='/about'>درباره ما</a></nav><ul>\n{entries}</ul></body></html>\n"
+        f"<body><nav><a href='/about'>درباره ما</a></nav><ul>\n{entries}</ul>{pager}</body></html>\n"
     ).encode()

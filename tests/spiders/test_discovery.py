@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from archive.collection import open_collection
 from archive.jalali import to_gregorian
 from scraper.dialects import DIALECTS
 from scraper.listing import Entry, Listing
+from scraper.newscode import identify
 from spiders.discovery import Walks, edges, seeds_of, without_session, year_before
 from tests.conftest import Ran, bayegan, crawl
+from tests.portal import others
+from tests.portal.faults import Fault
 from tests.portal.server import Portal, running_portal
 from tests.portal.world import World
 
@@ -182,3 +186,22 @@ def test_a_list_of_days_is_read_from_the_settings(portal: Portal, tmp_path: Path
     assert crawl(tmp_path, "behzisti-fars", at="2026-01-01T08:00:00+00:00").code == 0
     later = crawl(tmp_path, "behzisti-fars", "--json", "-s", "BAYEGAN_RECHECK_DAYS=2,4", at="2026-01-02T20:00:00+00:00")
     assert set(later.json["items"]) == {"known"}
+
+
+def test_a_home_page_goes_on_where_there_is_no_archive(portal: Portal, tmp_path: Path) -> None:
+    offices = tmp_path / "portal.toml"
+    office = '\n[[office]]\nid = "rehearsal"\norganisation = "welfare"\nurl = "http://generic.systems.test/"\n'
+    offices.write_text(offices.read_text(encoding="utf-8") + office, encoding="utf-8")
+    assert crawl(tmp_path, "rehearsal").code == 0
+    recorded = {record.url.partition("test")[2] for record in open_collection(tmp_path / "c").catalogue.records()}
+    assert {path for path in others.pages("generic") if identify(f"http://x.ir{path}")} <= recorded
+
+
+def test_a_listing_leads_nowhere_outside_its_portal(portal: Portal, tmp_path: Path) -> None:
+    pager = '<ul class="pagination"><a class="page-link" href="http://elsewhere.test/archive?pi=2">۲</a></ul>'
+    entry = '<li class="news"><div class="desc"><h3><a href="/news/70502/x">خبر</a></h3></div></li>'
+    page = f'<html><head><meta name="generator" content="www.nastooh.ir"></head><body>{entry}{pager}</body></html>'
+    portal.faults["fars.behzisti.test/archive"] = Fault("page", body=page.encode())
+    ran = crawl(tmp_path, "behzisti-fars", "--json")
+    assert ran.json["counts"]["links/off-site"] == 1
+    assert not [p for p in ran.json["problems"] if "elsewhere" in p["url"]]
