@@ -18,6 +18,7 @@ from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
 from scraper.breaker import Breaker, Limits
+from scraper.priorities import priority_of
 from scraper.session import CrawlSession
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 _PREFETCH = 64  # rows of a host read at once
-_COLUMNS = "key, url, role, office, portal, dialect, via, path, priority, hops, attempts, id"
+_COLUMNS = "key, url, role, office, portal, dialect, via, path, hops, attempts, id"
 _IN_FLIGHT_A_HOST = 2  # times CONCURRENT_REQUESTS_PER_DOMAIN: the slot never waits, other hosts get their share
 
 
@@ -41,7 +42,6 @@ class Visit:
     dialect: str
     via: str | None = None
     path: str = "seed"
-    priority: int = 0
     hops: int = 0
     attempts: int = 0
     id: int = 0
@@ -174,7 +174,7 @@ class Frontier(BaseScheduler):
             "INSERT OR IGNORE INTO frontier (crawl, key, url, role, office, portal, dialect, host, via, path, priority,"
             " hops, state) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,'queued')",
             (crawl, visit.key, visit.url, visit.role, visit.office, visit.portal, visit.dialect, host, visit.via,
-             visit.path, visit.priority, visit.hops),
+             visit.path, priority_of(visit.role, visit.path), visit.hops),
         ).rowcount  # fmt: skip
         if not new and again:
             new = db.execute(

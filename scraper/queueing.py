@@ -15,12 +15,12 @@ from urllib.parse import quote_plus, urljoin
 from archive.jalali import jalali_text
 from scraper.dialects import DIALECTS, GENERIC
 from scraper.frontier import host_of
+from scraper.priorities import PRIORITY
 
 if TYPE_CHECKING:
     from archive.catalogue import Catalogue
     from archive.offices import Office
 
-_RECHECK, _TAG, _SWEEP = 6, 3, 1  # priorities: after new items and feeds; codes last
 _SECOND_LOOK = 1.0  # days after a look that found nothing
 _FAILURES = 10  # crawls in which an item may fail before it is tried no more, unless a listing names it again
 _PASSING = "('challenge', 'robots-unreachable')"  # refusals that may be over by the next crawl
@@ -51,7 +51,8 @@ def queue_due(
     catalogue.begin()
     _teach(catalogue)
     return catalogue.db.execute(
-        f"{_QUEUED} SELECT ?, id, url, 'item', office, portal, dialect, host_of(url), 'recheck', {_RECHECK}, 'queued'"  # noqa: S608
+        f"{_QUEUED} SELECT ?, id, url, 'item', office, portal, dialect, host_of(url),"  # noqa: S608
+        f" 'recheck', {PRIORITY['recheck']}, 'queued'"
         " FROM (SELECT id, portal, coalesce(office, '') AS office,"
         "  json_extract(CAST(record AS TEXT), '$.url') AS url,"
         "  coalesce(json_extract(CAST(record AS TEXT), '$.extractor.dialect'), 'generic') AS dialect"
@@ -83,7 +84,7 @@ def queue_failed(catalogue: Catalogue, crawl: str, offices: Sequence[Office]) ->
     """Queue the items that an earlier crawl could not get and that are still not recorded. Returns how many."""
     catalogue.begin()
     return catalogue.db.execute(
-        f"{_QUEUED} SELECT ?, key, url, 'item', office, portal, dialect, host, path, {_RECHECK}, 'queued'"  # noqa: S608
+        f"{_QUEUED} SELECT ?, key, url, 'item', office, portal, dialect, host, path, {PRIORITY['recheck']}, 'queued'"  # noqa: S608
         " FROM frontier f WHERE role = 'item' AND coalesce(outcome, '') <> 'known'"
         f" AND (outcome = 'failed' OR (outcome = 'refused' AND reason IN {_PASSING})) AND crawl <> ?"
         f" AND office IN ({','.join('?' * len(offices))})"
@@ -111,7 +112,7 @@ def queue_gaps(catalogue: Catalogue, crawl: str, offices: Sequence[Office], most
         if template is None or high <= low:
             continue
         dialect, url = _dialect(catalogue, office), urljoin(office.url, template)
-        fixed = (office.id, portal, dialect, host_of(url), _SWEEP)
+        fixed = (office.id, portal, dialect, host_of(url), PRIORITY["sweep"])
         known = _known_codes(catalogue, portal, low, high)
         codes = list(islice(_between(high + 1, known), most))
         catalogue.begin()
@@ -159,7 +160,7 @@ def queue_tags(catalogue: Catalogue, crawl: str, offices: Sequence[Office], most
         for (tag,) in tags:
             url = urljoin(office.url, template.format(tag=quote_plus(tag)))
             queued += catalogue.db.execute(
-                f"{_QUEUED} VALUES (?, ?, ?, 'listing', ?, ?, ?, ?, 'tag', {_TAG}, 'queued')",
+                f"{_QUEUED} VALUES (?, ?, ?, 'listing', ?, ?, ?, ?, 'tag', {PRIORITY['tag']}, 'queued')",
                 (crawl, url, url, office.id, portal, dialect, host_of(url)),
             ).rowcount
     return queued

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from scraper.dialects import Dialect
 
-PRIORITY = {"asset": 20, "item": 10, "home": 19, "feed": 18, "archive": 5, "sitemap": 4, "service": 3}
 _MET = 200_000  # addresses remembered to save work; forgetting them costs nothing but time
 
 
@@ -164,7 +163,7 @@ class ListingSpider(Spider):
             self.session.catalogue.note_listed(address.id, visit.office, listed_under(entry, fetched))
         path = "home" if visit.role == "home" else visit.path
         url = normalise_url(entry.url)
-        item = Visit(address.id, url, "item", visit.office, portal, visit.dialect, via, path, PRIORITY["item"])
+        item = Visit(address.id, url, "item", visit.office, portal, visit.dialect, via, path)
         if self.session.catalogue.knows(address.id):
             self.frontier.note(item, "known")
         elif self._in_range(entry):
@@ -212,7 +211,7 @@ class ListingSpider(Spider):
                 self.session.count("links/off-site")
 
     def follow(self, url: str, via: str, visit: Visit, path: str, *, again: bool = False) -> Request:
-        child = Visit(url, url, "listing", visit.office, visit.portal, visit.dialect, via, path, PRIORITY.get(path, 0))
+        child = Visit(url, url, "listing", visit.office, visit.portal, visit.dialect, via, path)
         return self.request(child, again=again)
 
     # --- requests and their ends ---------------------------------------------------------------------------------

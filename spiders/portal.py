@@ -37,7 +37,7 @@ from scraper.reextract import read_item, why_not_found, within
 from scraper.refusals import leads_to_login, wall
 from scraper.styles import stylesheets
 from spiders.discovery import Walks
-from spiders.listings import PRIORITY, ListingSpider, content_type_of, request_of
+from spiders.listings import ListingSpider, content_type_of, request_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -233,7 +233,7 @@ class PortalSpider(ListingSpider):
                 self.session.count("assets/off-site")
 
     def _asset(self, url: str, via: str, visit: Visit) -> Request:
-        asset = Visit(url, url, "asset", visit.office, visit.portal, visit.dialect, via, "item", PRIORITY["asset"])
+        asset = Visit(url, url, "asset", visit.office, visit.portal, visit.dialect, via, "item")
         return self.request(asset)
 
     # --- ends ---------------------------------------------------------------------------------------------------

@@ -77,6 +77,17 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Days]:
         yield days
 
 
+def test_home_pages_and_feeds_come_before_items_and_these_before_second_looks(days: Days) -> None:
+    rows = days.open().catalogue.db.execute(
+        "SELECT CASE WHEN role = 'listing' OR path = 'recheck' THEN path ELSE role END, min(priority), max(priority)"
+        " FROM frontier WHERE outcome <> 'known' GROUP BY 1"
+    )
+    least, most = {}, {}
+    for what, low, high in rows:
+        least[what], most[what] = low, high
+    assert least["home"] > most["feed"] >= least["feed"] > most["item"] >= least["item"] > most["recheck"]
+
+
 def test_an_unknown_code_is_recorded(days: Days) -> None:
     assert days.reports[FIRST]["items"] == {"recorded": len(days.portal.world.items)}
 
