@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-_NUMBER = "{0} NOT GLOB '*[^0-9]*' AND length({0}) < 16"
+NUMBER = "{0} NOT GLOB '*[^0-9]*' AND length({0}) < 16"
 """Of a code that is a number; codes that are not have no neighbours and no gaps."""
 
 STATES = ("recorded", "gone", "missing", "absent", "unknown")
@@ -81,7 +81,7 @@ def _portal(db: sqlite3.Connection, portal: str) -> PortalLedger:
     for run in runs:
         states[run.state] += run.last - run.first + 1
     other = db.execute(
-        f"SELECT count(*) FROM items WHERE portal = ? AND NOT ({_NUMBER.format('code')})",  # noqa: S608
+        f"SELECT count(*) FROM items WHERE portal = ? AND NOT ({NUMBER.format('code')})",  # noqa: S608
         (portal,),
     ).fetchone()[0]
     lowest, highest = (runs[0].first, runs[-1].last) if runs else (None, None)
@@ -90,7 +90,7 @@ def _portal(db: sqlite3.Connection, portal: str) -> PortalLedger:
 
 def _codes(db: sqlite3.Connection, portal: str) -> Iterator[tuple[int, str]]:
     """Every known code with its state, ascending, from the lowest to the highest that is recorded or listed."""
-    number = _NUMBER.format("code")
+    number = NUMBER.format("code")
     rows = db.execute(
         "WITH named AS (SELECT DISTINCT item, substr(item, :skip) AS code FROM listed WHERE item LIKE :of),"  # noqa: S608
         " tried AS (SELECT item, substr(item, :skip) AS code FROM absent WHERE item LIKE :of)"

@@ -8,14 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from archive import names
 from archive.catalogue import Catalogue
 from archive.crawls import INCOMPLETE, CrawlReport
 from archive.drift import FIELDS
 from archive.jalali import TEHRAN, jalali_text
-from archive.web.show import HERE, size
+from archive.web.show import environment, size
 
 NAME = "report.html"
 Turns = Mapping[str, tuple[dt.datetime | None, str]]
@@ -23,13 +21,7 @@ Turns = Mapping[str, tuple[dt.datetime | None, str]]
 
 _PROBLEMS = 200  # named on the page; report.json names them all
 
-_environment = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_environment = environment()
 _environment.globals["office"] = lambda id_: names.office_name(id_, "fa")
 _environment.filters["number"] = lambda value: f"{value:,}"
 _environment.filters["bytes"] = lambda value: size("en", value)

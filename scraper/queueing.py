@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, urljoin
 
+from archive.coverage import NUMBER
 from archive.jalali import jalali_text
 from scraper.dialects import DIALECTS, GENERIC
 from scraper.frontier import host_of
@@ -105,13 +106,12 @@ def queue_gaps(catalogue: Catalogue, crawl: str, offices: Sequence[Office], most
     down from a code alone is not swept, and not in the answer.
     """
     queued = {}
-    for portal in sorted({office.portal for office in offices}):
-        office = next(o for o in offices if o.portal == portal)
-        template = DIALECTS.get(_dialect(catalogue, office), GENERIC).seeds.item
+    for portal, office, dialect in _portals(catalogue, offices):
+        template = DIALECTS.get(dialect, GENERIC).seeds.item
         low, high = code_range(catalogue, portal)
         if template is None or high <= low:
             continue
-        dialect, url = _dialect(catalogue, office), urljoin(office.url, template)
+        url = urljoin(office.url, template)
         fixed = (office.id, portal, dialect, host_of(url), PRIORITY["sweep"])
         known = _known_codes(catalogue, portal, low, high)
         codes = list(islice(_between(high + 1, known), most))
@@ -145,9 +145,7 @@ def _between(above: int, known: Iterable[int]) -> Iterator[int]:
 def queue_tags(catalogue: Catalogue, crawl: str, offices: Sequence[Office], most: int) -> int:
     """Queue the tag pages of the most used tags of each portal, where its system has such pages. Returns how many."""
     queued = 0
-    for portal in sorted({office.portal for office in offices}):
-        office = next(o for o in offices if o.portal == portal)
-        dialect = _dialect(catalogue, office)
+    for portal, office, dialect in _portals(catalogue, offices):
         template = DIALECTS.get(dialect, GENERIC).seeds.tag
         if template is None:
             continue
@@ -169,11 +167,18 @@ def queue_tags(catalogue: Catalogue, crawl: str, offices: Sequence[Office], most
 def code_range(catalogue: Catalogue, portal: str) -> tuple[int, int]:
     """The lowest and the highest known code of a portal, of those that are numbers; (0, -1) when there is none."""
     low, high = catalogue.db.execute(
-        "SELECT min(CAST(code AS INTEGER)), max(CAST(code AS INTEGER)) FROM items"
-        " WHERE portal = ? AND code NOT GLOB '*[^0-9]*' AND length(code) < 16",
+        "SELECT min(CAST(code AS INTEGER)), max(CAST(code AS INTEGER)) FROM items"  # noqa: S608
+        f" WHERE portal = ? AND {NUMBER.format('code')}",
         (portal,),
     ).fetchone()
     return (low, high) if low is not None else (0, -1)
+
+
+def _portals(catalogue: Catalogue, offices: Sequence[Office]) -> Iterator[tuple[str, Office, str]]:
+    """Each portal with the first of its offices, and the system that it is read with."""
+    for portal in sorted({office.portal for office in offices}):
+        office = next(o for o in offices if o.portal == portal)
+        yield portal, office, _dialect(catalogue, office)
 
 
 def _dialect(catalogue: Catalogue, office: Office) -> str:

@@ -32,7 +32,7 @@ _log = logging.getLogger("bayegan")
 _FOUND = range(200, 300)
 _REDIRECTS = range(300, 400)
 _NOT_MODIFIED = 304
-_NOT_FOUND = (404, 410)
+NOT_FOUND = (404, 410)
 SHARED_LISTINGS = frozenset({"tag", "service"})
 """Paths to listings that name items of other offices, too: they do not count as listed by this one."""
 
@@ -236,7 +236,7 @@ def why_not_found(status: int, url: str, location: str, item: str, offices: Offi
         url: the address asked for, one of the item's.
         location: where a redirect leads to, as the header says it.
     """
-    if status in _NOT_FOUND:
+    if status in NOT_FOUND:
         return f"http-{status}"
     if status not in _REDIRECTS or not location:
         return None
@@ -255,7 +255,7 @@ def interpret(captured: Captured) -> Reading:
     role, status = captured.facts.get("role"), captured.row.capture.http_status
     if captured.row.type == "revisit":
         return _interpret_revisit(captured)
-    readable = status in _FOUND or status in _REDIRECTS or (role == "item" and status in _NOT_FOUND)
+    readable = status in _FOUND or status in _REDIRECTS or (role == "item" and status in NOT_FOUND)
     if role in {None, "asset"} or not readable or captured.row.truncated:
         return Reading()
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from scrapy import Request, Spider
@@ -48,10 +48,6 @@ class ListingSpider(Spider):
     """Listings of earlier runs that this run of a crawl has read again."""
     topics_of: set[str]
     """Portals whose pages of topics are read: they are the same on every host."""
-
-    def failed(self, failure: Any) -> None:
-        """A request that got no usable response."""
-        raise NotImplementedError
 
     @property
     def session(self) -> CrawlSession:
@@ -220,7 +216,8 @@ class ListingSpider(Spider):
         self.frontier.settle(request_of(response), outcome, reason)
 
     def request(self, visit: Visit, *, again: bool = False) -> Request:
-        return Request(visit.url, callback=self.parse, errback=self.failed, meta={"visit": visit}, dont_filter=again)
+        # The frontier makes a row of it, and says who is called when it hands the row out.
+        return Request(visit.url, meta={"visit": visit}, dont_filter=again)
 
 
 def request_of(response: Response) -> Request:

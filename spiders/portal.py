@@ -33,7 +33,7 @@ from scraper.middlewares import (
 from scraper.newscode import identify
 from scraper.pipelines import ExtractedPage
 from scraper.queueing import queue_due, queue_failed, queue_gaps, queue_tags
-from scraper.reextract import read_item, why_not_found, within
+from scraper.reextract import NOT_FOUND, read_item, why_not_found, within
 from scraper.refusals import leads_to_login, wall
 from scraper.styles import stylesheets
 from spiders.discovery import Walks
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 _MAX_HOPS = 5
-_NOT_FOUND = (404, 410)
 _WALLED = (401, 403, 429, 503)  # what bot checks and login pages are sent with, beside 200
 _NOT_MODIFIED = 304
 
@@ -148,7 +147,7 @@ class PortalSpider(ListingSpider):
             self._not_modified(response, visit)
         elif 300 <= status < 400:  # noqa: PLR2004 - the redirects
             yield from self._redirected(response, visit)
-        elif status in _NOT_FOUND:
+        elif status in NOT_FOUND:
             self._not_found(response, visit, f"http-{status}")
         elif status >= 400:  # noqa: PLR2004 - every other error
             self.settle(response, "failed", f"http-{status}")
