@@ -97,7 +97,7 @@ def extract(
 
 def _choose(body: bytes, name: str | None) -> tuple[Dialect, list[str]]:
     """Return the dialect detected in the page; the one the caller names only when nothing is detected."""
-    found = detect(body)
+    found = detect(body, name)
     if found:
         chosen, evidence = found
         if name in DIALECTS and name != chosen.name:

@@ -26,6 +26,12 @@ def test_golden_pages_are_recognised(page):
     assert (found[0].name if found else "generic") == page.parent.parent.name
 
 
+@pytest.mark.parametrize("page", GOLDEN, ids=lambda page: f"{page.parts[-3]}/{page.parts[-2]}")
+def test_what_is_likely_changes_no_answer(page):
+    body = page.read_bytes()
+    assert all(detect(body, likely) == detect(body) for likely in (*DIALECTS, "unknown"))
+
+
 def test_every_dialect_has_a_golden_page():
     assert {page.parent.parent.name for page in GOLDEN} == set(DIALECTS)
 
