@@ -1,10 +1,12 @@
 """How fast pages become records, and what is kept and leaked on the way: Bayegan beside what others use.
 
-    python -m benchmarks.extraction [--rounds N] [--pages N]
+    python -m benchmarks.extraction [--rounds N] [--pages N] [--real FOLDER]
 
-Pages: the golden pages, padded with menus and side columns to the weight of real ones, and the pages of the local
-portal, whose truth is known. One process; the contenders take turns, ten pages each, so that a busy machine slows all
-of them; CPU time; the median is shown. Libraries that are not installed are left out (`pip install -e '.[bench]'`).
+Pages: the golden pages, padded with menus and side columns to the weight of real ones, the pages of the local
+portal, whose truth is known, and the real pages of a folder, each beside its checked answer (`<name>.html`,
+`<name>.gold.json` with url, lead and body_text). One process; the contenders take turns, ten pages each, so that a busy
+machine slows all of them; CPU time; the median is shown. Libraries that are not installed are left out
+(`pip install -e '.[bench]'`).
 """
 
 from __future__ import annotations
@@ -97,6 +99,16 @@ def portal_pages(count: int) -> list[Page]:
         page = site(world_of(count), item.host, item.province).article(item)
         url = f"http://{item.host}.{item.portal}.test{item.path}"
         found.append(Page(f"portal/{item.id}", page.encode(), url, item.lead, list(item.body)))
+    return found
+
+
+def real_pages(folder: Path) -> list[Page]:
+    found = []
+    for gold in sorted(folder.glob("*.gold.json")):
+        truth = json.loads(gold.read_text("utf-8"))
+        name = gold.name.removesuffix(".gold.json")
+        body = gold.with_name(f"{name}.html").read_bytes()
+        found.append(Page(f"real/{name}", body, truth["url"], truth["lead"], truth["body_text"].split("\n")))
     return found
 
 
@@ -254,8 +266,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--pages", type=int, default=20, help="pages of each of the two portals")
+    parser.add_argument("--real", type=Path, help="a folder of real pages with their checked answers")
     options = parser.parse_args()
     runs = contenders()
+    real = real_pages(options.real) if options.real else []
     portal = portal_pages(options.pages)
     sets = {
         "portal, Nastooh": [page for page in portal if "behzisti" in page.name],
@@ -265,21 +279,24 @@ def main() -> None:
             for page in golden_pages()
             if (found := detect(page.body)) and DIALECTS[found[0].name].slice and "youth" not in page.name
         ],
+        **{page.name: [page] * BATCH for page in real},
     }
     for name, pages in sets.items():
         weight = sum(len(page.body) for page in pages) // len(pages)
-        print(f"\n{name}: {len(pages)} pages of {weight:,} bytes, {options.rounds} rounds")
+        print(f"\n{name}: {len(set(map(id, pages)))} pages of {weight:,} bytes, {options.rounds} rounds")
         result = measure(runs, pages, options.rounds)
         for contender, value in result.items():
             times = value / result["bayegan"]
             print(
                 f"  {contender:38} {value:8.2f} ms/page {1000 / value:8.0f} pages/s   bayegan is {times:6.1f} × as fast"
             )
-    quality(runs, [*golden_pages(), *portal])
+    quality("golden and portal pages", runs, [*golden_pages(), *portal])
+    if real:
+        quality("real pages", runs, real)
 
 
-def quality(runs: dict[str, Callable[[Page], str]], pages: list[Page]) -> None:
-    print(f"\nWhat is kept and what leaks, {len(pages)} pages: golden and portal")
+def quality(kind: str, runs: dict[str, Callable[[Page], str]], pages: list[Page]) -> None:
+    print(f"\nWhat is kept and what leaks, {len(pages)} {kind}")
     print(f"  {'':38} {'lead':>7} {'lines':>8} {'half-spaces':>12} {'pages that leak':>16}")
     for contender, run in runs.items():
         if run is parse_only:
