@@ -19,6 +19,8 @@ BAYEGAN_WARC_MAX_HOURS = 24  # the age at which it is: what is finished has a ma
 BAYEGAN_IMAGES = True  # the pictures of an article itself, so that replay shows the page as it was
 BAYEGAN_ATTACHMENTS = True  # and the files its text links to
 BAYEGAN_STYLES = True  # and the style sheets of its page: each once a crawl, so they cost next to nothing
+BAYEGAN_STYLE_FILES = 50  # and what these load, so many files an office and run: a sheet may name hundreds of flags
+BAYEGAN_STYLE_FILE_BYTES = 2_000_000  # each of them; a font has a tenth of it
 BAYEGAN_OPERATOR = os.environ.get("BAYEGAN_OPERATOR", "Bayegan news archive")
 EXTENSIONS = {
     "scraper.session.CrawlSession": 0,

@@ -22,6 +22,11 @@ from archive.rhythm import Past
 LOG = "alarms.jsonl"
 Kind = Literal["silent", "changed", "failing", "unfinished", "disk"]
 
+MAKE_ROOM = (
+    "Make room: remove older dumps, packs and what else lies there, or move the whole collection to a larger disk. "
+    "Leave its WARC files together: the catalogue leads to each of them."
+)
+
 _QUIETEST = dt.timedelta(days=3)
 _GAPS = 4
 _NEVER_VISITS = 3
@@ -72,17 +77,14 @@ def find(
         if now - waiting.since >= limits.unfinished:
             text = (
                 f"Crawl {waiting.crawl}, begun {_days(now - waiting.since)} ago, has not finished "
-                f"({waiting.reason or 'it was cut off'}); {len(waiting.offices)} offices wait. "
+                f"({waiting.reason or 'it is at work'}); {len(waiting.offices)} offices wait. "
                 "`bayegan report` says what is left; the same `bayegan crawl` goes on with it."
             )
             found.append(Alarm("unfinished", waiting.crawl, text))
     free = shutil.disk_usage(root).free
     if free < limits.disk_free:
-        text = (
-            f"Only {free / 1e9:.1f} GB are free where the collection is; {limits.disk_free / 1e9:g} GB are the limit. "
-            "Make room, or move finished WARC files away with a copy of their manifests."
-        )
-        found.append(Alarm("disk", "", text))
+        text = f"Only {free / 1e9:.1f} GB are free for the collection; {limits.disk_free / 1e9:g} GB are the limit."
+        found.append(Alarm("disk", "", f"{text} {MAKE_ROOM}"))
     return sorted(found)
 
 

@@ -10,12 +10,16 @@ from typing import Any, Literal
 
 from archive import schema
 from archive.errors import CollectionError, NothingFoundError
+from archive.opening import connect, unusable
 from archive.persian import NORMALISER_VERSION, fold
 from archive.record import Capture, NewsRecord, Status, content_sha256, from_json, to_json
 from archive.search import index, stories
 
 Stored = Literal["recorded", "changed", "unchanged", "collided"]
 """What storing a record came to; see the decision table in docs/design.md."""
+
+CUT_OFF = "cut off"
+"""The reason of a crawl whose process died."""
 
 _LOOKS = 2  # that must find nothing before an item counts as gone: one may have met a site that was ill
 _UNRELATED = 0.1  # of the words; two versions of one item share far more, two items far less
@@ -46,17 +50,13 @@ class Catalogue:
 
     def __init__(self, path: Path, *, write: bool = False) -> None:
         self.path = path
-        mode = "rwc" if write else "ro"
         try:
-            self.db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-            self.db.execute("PRAGMA busy_timeout = 10000")
+            self.db = connect(path, write=write, timeout=10)
             if write:
                 self._prepare()
             self._check_version()
         except sqlite3.Error as error:
-            raise CollectionError(
-                f"The catalogue {path} cannot be opened: {error}. `bayegan rebuild` makes it anew from the WARC files."
-            ) from error
+            raise unusable(path, error) from error
 
     def _prepare(self) -> None:
         self.db.execute("PRAGMA journal_mode = WAL")
@@ -70,6 +70,7 @@ class Catalogue:
             "story_version": stories.VERSION,
         }
         self.db.executemany("INSERT OR IGNORE INTO meta VALUES (?, ?)", facts.items())
+        self.note_cut_off()
 
     def _check_version(self) -> None:
         found = self.meta("schema_version")
@@ -89,6 +90,10 @@ class Catalogue:
         """A stored fact about the catalogue itself."""
         row = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
+
+    def note_cut_off(self) -> None:
+        """Note of crawls that say they run that they were cut off: only one process writes, and it has begun none."""
+        self.db.execute("UPDATE crawls SET state = 'stopped', reason = ? WHERE state = 'running'", (CUT_OFF,))
 
     def begin(self) -> None:
         """Open the transaction that the following writes join."""

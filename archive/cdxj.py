@@ -166,6 +166,16 @@ def entry(record: RecordView, offset: int, length: int, filename: str) -> Entry 
     )
 
 
+def entry_written(record: warc.Record, place: warc.Location) -> Entry | None:
+    """The index entry of a record that was just written, as reading its file would give it."""
+    if record.type not in warc.CAPTURES:
+        return None
+    start = next(record.spool.pieces(), b"") if record.spool else record.block
+    fields = {name.lower(): value.strip() for name, value in reversed(record.headers)}
+    seen = RecordView(record.type, record.id, fields, [], memoryview(start))
+    return entry(seen, place.offset, place.length, place.warc.rpartition("/")[2])
+
+
 def index_lines(path: Path) -> list[str]:
     """The sorted lines of one WARC file. What is damaged in it is left out: `bayegan verify` names that."""
     filename = path.name.removesuffix(warc.OPEN_SUFFIX)
@@ -186,14 +196,17 @@ def index_of(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(warc.OPEN_SUFFIX).removesuffix(".warc.gz") + SUFFIX)
 
 
-def seal(path: Path) -> Path:
+def seal(path: Path, lines: Iterable[str] | None = None) -> Path:
     """Write the index of a WARC file beside it, whole or not at all, and durably. Returns where.
 
     The index of a finished file is kept if there is one; that of an unfinished file is made anew.
+
+    Args:
+        lines: its lines in any order, where whoever wrote the file knows them; else the file is read.
     """
     target = index_of(path)
     if path.name.endswith(warc.OPEN_SUFFIX) or not target.exists():
-        write_durably(target, index_lines(path))
+        write_durably(target, index_lines(path) if lines is None else sorted(lines))
     return target
 
 

@@ -7,25 +7,27 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from archive import cdxj, manifest, recovery, warc
 from archive.catalogue import CaptureRow, Catalogue
-from archive.errors import CollectionError, CollectionLockedError, NothingFoundError
+from archive.errors import CollectionError, CollectionLockedError, NothingFoundError, UsageError, cannot_write
 from archive.record import Capture, NewsRecord
 from archive.records import Records
 from archive.search.stories import MINUTE_BITS
-from archive.selection import Selection, first_day, last_day
+from archive.selection import Day, Selection, first_day, last_day, texts
 
 if TYPE_CHECKING:
     from archive.search.answers import Answers
     from archive.search.find import Found
     from archive.search.index import Sort
+
+T = TypeVar("T")
 
 CATALOGUE = "catalogue.sqlite"
 LOCK = "lock"
@@ -55,8 +57,8 @@ class Collection:
         province: str | Sequence[str] = (),
         organisation: str | Sequence[str] = (),
         kind: str | Sequence[str] = (),
-        since: str = "",
-        until: str = "",
+        since: Day = "",
+        until: Day = "",
     ) -> Records:
         """The records that fit all conditions, in order of publication; of several values of one any may fit.
 
@@ -68,11 +70,20 @@ class Collection:
         Raises QueryError or UsageError for a condition that cannot be understood, when it is given or when iterated.
         """
         lists = {"offices": office, "provinces": province, "organisations": organisation, "kinds": kind}
-        named = {name: (values,) if isinstance(values, str) else tuple(values) for name, values in lists.items()}
+        named = {name: texts(name, values) for name, values in lists.items()}
+        (query,) = texts("query", query)
         return Records(self.catalogue, Selection(query, **named, since=first_day(since), until=last_day(until)))
 
     def search(self, query: str, *, sort: Sort = "date", limit: int = 10) -> Found:
-        """The hits of a query with their passages, newest or best first. Raises QueryError."""
+        """The hits of a query with their passages, newest or best first.
+
+        Raises QueryError for a query, UsageError for an order or a limit that cannot be understood.
+        """
+        if sort not in {"date", "relevance"}:
+            raise UsageError(f'«{sort}» is no order. Write sort="date" (newest first) or sort="relevance".')
+        if not isinstance(limit, int) or limit < 0:
+            raise UsageError(f"{limit!r} hits cannot be had. Write a limit of 0 or more.")
+        (query,) = texts("query", query)
         from archive.search.find import Page, find  # noqa: PLC0415 - numpy takes a while to load
 
         return find(self.catalogue, self._answers, query, Page(limit, sort=sort, folded=False))[0]
@@ -122,14 +133,28 @@ class Collection:
 
 
 def open_collection(root: Path | str) -> Collection:
-    """Open for reading; a crawl may write at the same time. Raises NothingFoundError when there is none."""
+    """Open for reading; a crawl may write at the same time.
+
+    Raises NothingFoundError when there is none, CollectionError when its catalogue is lost or cannot be used.
+    """
     root = Path(root)
+    check_catalogue(root)
     if not (root / CATALOGUE).exists():
         raise NothingFoundError(
             f"There is no collection at {root}. Name one with --collection DIR or $BAYEGAN_COLLECTION, "
             "or make one with `bayegan crawl`."
         )
     return Collection(root, Catalogue(root / CATALOGUE))
+
+
+def check_catalogue(root: Path) -> None:
+    """Raise CollectionError when there are WARC files and no catalogue: an empty one beside them would hide them."""
+    path = root / CATALOGUE
+    if (not path.exists() or not path.stat().st_size) and (files := warc.warc_files(root)):
+        raise CollectionError(
+            f"There are {len(files)} WARC files in {root} and no catalogue. "
+            f"`bayegan rebuild --collection {root}` makes it from them."
+        )
 
 
 @dataclass(slots=True)
@@ -161,6 +186,8 @@ class CollectionWriter(Collection):
     max_bytes: int = warc.MAX_BYTES
     max_age: dt.timedelta = warc.MAX_AGE
     _writers: dict[str, warc.WarcWriter] = field(default_factory=dict)
+    _lines: dict[str, list[str]] = field(default_factory=dict)
+    """WARC file that is being written → the lines of its index: nobody need read the file again to seal it."""
 
     def keep(self, exchange: Exchange) -> Capture:
         """Append an exchange to its portal's WARC file and note its response, if it got one, in the catalogue.
@@ -169,10 +196,15 @@ class CollectionWriter(Collection):
         """
         writer = self._writers.get(exchange.portal)
         if writer is None:
-            writer = warc.WarcWriter(self.root, exchange.portal, self.info, self.max_bytes, self.max_age, seal=seal)
+            writer = warc.WarcWriter(
+                self.root, exchange.portal, self.info, self.max_bytes, self.max_age, seal=self._seal
+            )
             self._writers[exchange.portal] = writer
         place = writer.write(exchange.records)[0]
         main = exchange.records[0]
+        lines = self._lines.setdefault(place.warc, [])
+        if indexed := cdxj.entry_written(main, place):
+            lines.append(indexed.line())
         capture = Capture(
             place.warc,
             place.offset,
@@ -196,6 +228,13 @@ class CollectionWriter(Collection):
             )
             self.catalogue.add_capture(row)
         return capture
+
+    def _seal(self, path: Path, sha256: str | None) -> None:
+        lines = self._lines.pop(path.relative_to(self.root).as_posix().removesuffix(warc.OPEN_SUFFIX), None)
+        if sha256:
+            seal(path, lines, sha256)
+        else:
+            seal(path)
 
     def commit(self) -> None:
         """Sync the WARC files, then commit the catalogue: a row never points at bytes that may vanish."""
@@ -221,7 +260,7 @@ class CollectionWriter(Collection):
         self.catalogue.rollback()
         for writer in self._writers.values():
             writer.abandon()
-        self._writers = {}
+        self._writers, self._lines = {}, {}
 
     def close(self) -> None:
         """Commit, finish the files, let go of the lock."""
@@ -236,17 +275,12 @@ class CollectionWriter(Collection):
 def lock_collection(root: Path) -> CollectionWriter:
     """Open for writing, making the folder when there is none, and recover what a dead process left unfinished.
 
-    Raises CollectionLockedError naming the holder when another process writes to it.
+    Raises CollectionLockedError naming the holder when another process writes to it, CollectionError when it cannot be
+    written to or its catalogue is lost.
     """
+    lock = _take_lock(root)
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        lock = _take_lock(root)
-    except OSError as error:
-        raise CollectionError(
-            f"The collection {root} cannot be written to: {error.strerror or error}. "
-            "Choose another folder with --collection."
-        ) from error
-    try:
+        check_catalogue(root)
         recovered = recovery.recover(root)
         return CollectionWriter(root, Catalogue(root / CATALOGUE, write=True), lock, recovered)
     except BaseException:
@@ -254,10 +288,10 @@ def lock_collection(root: Path) -> CollectionWriter:
         raise
 
 
-def seal(path: Path) -> None:
+def seal(path: Path, lines: list[str] | None = None, sha256: str | None = None) -> None:
     """Write index and manifest of a complete WARC file; it gets its final name afterwards, so none is ever without."""
-    cdxj.seal(path)
-    manifest.seal(path)
+    cdxj.seal(path, lines)
+    manifest.seal(path, sha256)
 
 
 def _finish_recovered(root: Path, recovered: list[recovery.Recovered]) -> None:
@@ -268,20 +302,32 @@ def _finish_recovered(root: Path, recovered: list[recovery.Recovered]) -> None:
 
 
 @contextmanager
-def repairing(root: Path) -> Iterator[None]:
+def repairing(root: Path, look: Callable[[], T]) -> Iterator[T]:
     """Hold the lock of a collection whose catalogue may be missing or damaged; its WARC files are whole inside.
 
-    Raises CollectionLockedError, and NothingFoundError when there are no WARC files.
+    `look` is called before anything is changed; what it returns is handed on.
+
+    Raises CollectionLockedError, CollectionError when nothing can be written there, and NothingFoundError when there
+    are no WARC files.
     """
     if not (root / "warc").is_dir():
         raise NothingFoundError(f"There are no WARC files in {root}. Name a collection with --collection DIR.")
     with _take_lock(root):
+        found = look()
         recovered = recovery.recover(root)
-        yield
+        yield found
         _finish_recovered(root, recovered)
 
 
 def _take_lock(root: Path) -> IO[str]:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        return _locked(root)
+    except OSError as error:
+        raise cannot_write(f"The collection {root}", error, "Choose another folder with --collection.") from error
+
+
+def _locked(root: Path) -> IO[str]:
     # The kernel lets go of a flock when its process dies, so a lock never outlives a kill -9.
     lock = (root / LOCK).open("a+", encoding="utf-8")
     try:
@@ -304,13 +350,26 @@ def lock_holder(root: Path) -> str | None:
     """The process that writes to a collection, in words; None when none does, whatever a dead one left behind."""
     try:
         with (root / LOCK).open(encoding="utf-8") as lock:
+            if _dead(lock.read()):  # asking for the lock would stand in the way of a crawl that starts now
+                return None
+            lock.seek(0)
             try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return _holder(lock.read().strip())
-    except FileNotFoundError:
+    except OSError:
         pass
     return None
+
+
+def _dead(text: str) -> bool:
+    """Whether the process that wrote this into the lock is known to have ended."""
+    try:
+        facts = json.loads(text)
+        here, pid = facts["host"] == socket.gethostname(), int(facts["pid"])
+    except (ValueError, KeyError, TypeError):
+        return False
+    return here and Path("/proc/self").exists() and not Path(f"/proc/{pid}").exists()
 
 
 def _holder(text: str) -> str:

@@ -87,6 +87,8 @@ def _fills(catalogue: Catalogue, crawl: str) -> dict[str, dict[str, float]]:
 
 
 def _duration(seconds: float) -> str:
+    if not seconds:  # of a crawl that was rebuilt, or killed at once
+        return "not known"
     whole = round(seconds)
     if whole < 60:  # noqa: PLR2004
         return f"{seconds:.1f} s"

@@ -10,13 +10,16 @@ import json
 import secrets
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from archive.catalogue import Catalogue
+from archive import recovery, warc
+from archive.catalogue import CUT_OFF, Catalogue
+from archive.collection import lock_holder
 from archive.drift import Drift, compare
 from archive.errors import NothingFoundError
 from archive.search import index
@@ -42,6 +45,8 @@ FORGOTTEN = "frontier-forgotten"
 INCOMPLETE = ("refused", "failed", "collided")
 """Outcomes after which something is missing or doubtful."""
 
+_NAMED = 10
+
 
 @dataclass(slots=True, frozen=True)
 class Scope:
@@ -66,7 +71,7 @@ def begin_crawl(catalogue: Catalogue, scope: Scope, now: dt.datetime) -> tuple[s
         (scope.text(),),
     ).fetchone()
     if row:
-        catalogue.db.execute("UPDATE crawls SET state = 'running', runs = runs + 1 WHERE id = ?", row)
+        catalogue.db.execute("UPDATE crawls SET state = 'running', reason = NULL, runs = runs + 1 WHERE id = ?", row)
         catalogue.commit()
         return row[0], True
     crawl = f"{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
@@ -78,26 +83,32 @@ def begin_crawl(catalogue: Catalogue, scope: Scope, now: dt.datetime) -> tuple[s
     return crawl, False
 
 
+def note_run(catalogue: Catalogue, crawl: str, seconds: float, counts: Mapping[str, int]) -> None:
+    """Add to what the runs on a crawl took and counted; noted while they go on, for a run may be killed."""
+    catalogue.begin()
+    catalogue.db.execute(
+        "UPDATE crawls SET seconds = seconds + ?, counts = ? WHERE id = ?",
+        (seconds, json.dumps(dict(noted_counts(catalogue, crawl) + Counter(counts)), sort_keys=True), crawl),
+    )
+
+
+def noted_counts(catalogue: Catalogue, crawl: str) -> Counter[str]:
+    """What the runs on a crawl have counted as far as it is noted."""
+    return Counter(json.loads(catalogue.db.execute("SELECT counts FROM crawls WHERE id = ?", (crawl,)).fetchone()[0]))
+
+
 def end_crawl(
     catalogue: Catalogue, crawl: str, reason: str, now: dt.datetime, seconds: float, counts: dict[str, int]
 ) -> bool:
-    """Note that a run on a crawl has ended; true when nothing is left to do."""
-    catalogue.begin()
+    """Note that a run on a crawl has ended; true when nothing is left to do. Time and counts: what is not noted yet."""
+    note_run(catalogue, crawl, seconds, counts)
     left = catalogue.db.execute(
         "SELECT count(*) FROM frontier WHERE crawl = ? AND state <> 'done'", (crawl,)
     ).fetchone()[0]
     finished = left == 0 and reason == "finished"
-    before = json.loads(catalogue.db.execute("SELECT counts FROM crawls WHERE id = ?", (crawl,)).fetchone()[0])
+    state, ended = "finished" if finished else "stopped", now.astimezone(dt.UTC).isoformat(timespec="seconds")
     catalogue.db.execute(
-        "UPDATE crawls SET state = ?, finished = ?, reason = ?, seconds = seconds + ?, counts = ? WHERE id = ?",
-        (
-            "finished" if finished else "stopped",
-            now.astimezone(dt.UTC).isoformat(timespec="seconds"),
-            reason,
-            seconds,
-            json.dumps(dict(Counter(before) + Counter(counts)), sort_keys=True),
-            crawl,
-        ),
+        "UPDATE crawls SET state = ?, finished = ?, reason = ? WHERE id = ?", (state, ended, reason, crawl)
     )
     catalogue.commit()
     if finished:
@@ -158,6 +169,23 @@ def _report_file(catalogue: Catalogue, crawl: str) -> Path:
     return catalogue.path.parent / "crawls" / crawl / "report.json"
 
 
+def told_state(catalogue: Catalogue, state: str, reason: str | None) -> tuple[str, str | None]:
+    """State and reason of a crawl as its row has them, but for one that says it runs while no process writes."""
+    cut_off = state == "running" and lock_holder(catalogue.path.parent) is None
+    return ("stopped", CUT_OFF) if cut_off else (state, reason)
+
+
+def unrecovered(catalogue: Catalogue) -> int:
+    """How many captures a dead process left in unfinished WARC files and not in the catalogue."""
+    root, found = catalogue.path.parent, 0
+    for path in warc.warc_files(root):
+        if path.name.endswith(warc.OPEN_SUFFIX):
+            name = path.relative_to(root).as_posix().removesuffix(warc.OPEN_SUFFIX)
+            known = catalogue.db.execute("SELECT max(offset + length) FROM captures WHERE warc = ?", (name,)).fetchone()
+            found += recovery.unindexed(path, known[0] or 0)
+    return found
+
+
 def found_crawl(catalogue: Catalogue, crawl: str | None, scope: str, fetched: str) -> None:
     """Note a crawl that only its captures tell of."""
     if crawl:
@@ -167,8 +195,12 @@ def found_crawl(catalogue: Catalogue, crawl: str | None, scope: str, fetched: st
         )
 
 
-def take_over(catalogue: Catalogue, old: Path) -> bool:
-    """Copy crawls and frontier, which are in no WARC file, from another catalogue; false when it cannot be read."""
+def take_over(catalogue: Catalogue, old: Path, *, walks: bool = True) -> bool:
+    """Copy crawls and frontier, which are in no WARC file, from another catalogue; false when it cannot be read.
+
+    Args:
+        walks: also which listings were walked to their end; without that, the next crawl walks them again.
+    """
     catalogue.commit()
     try:
         catalogue.db.execute("ATTACH ? AS old", (f"{old.absolute().as_uri()}?mode=ro",))
@@ -180,8 +212,9 @@ def take_over(catalogue: Catalogue, old: Path) -> bool:
         catalogue.db.execute("INSERT INTO frontier SELECT * FROM old.frontier")
         if catalogue.db.execute("SELECT 1 FROM old.sqlite_master WHERE name = 'fills'").fetchone():
             catalogue.db.execute("INSERT INTO fills SELECT * FROM old.fills")
-        kept = "key LIKE 'walk%' OR key LIKE 'files-of/%'"
+        kept = "key LIKE 'files-of/%'" + " OR key LIKE 'walk%'" * walks
         catalogue.db.execute(f"INSERT OR IGNORE INTO meta SELECT * FROM old.meta WHERE {kept}")  # noqa: S608
+        catalogue.note_cut_off()
         catalogue.commit()
     except sqlite3.Error:
         catalogue.db.execute("ROLLBACK")
@@ -234,6 +267,8 @@ class CrawlReport:
     warc_files: list[str]
     counts: dict[str, int]
     drift: list[Drift] = field(default_factory=list)
+    unrecovered: int = 0
+    """Captures that a run left in unfinished WARC files when it died: not in the other numbers yet."""
 
 
 def report(catalogue: Catalogue, crawl: str | None = None) -> CrawlReport:
@@ -245,10 +280,11 @@ def report(catalogue: Catalogue, crawl: str | None = None) -> CrawlReport:
         values,
     ).fetchone()
     if row is None:
-        raise NothingFoundError("This collection has no such crawl. `bayegan crawl all` makes one.")
+        raise _no_crawl(catalogue, crawl)
     crawl_id, scope, state, started, finished, reason, runs, seconds, counts = row
     if FORGOTTEN in counts and _report_file(catalogue, crawl_id).exists():
         return msgspec.json.decode(_report_file(catalogue, crawl_id).read_bytes(), type=CrawlReport)
+    told, reason = told_state(catalogue, state, reason)
     fetched, size = catalogue.db.execute(
         "SELECT count(*), coalesce(sum(length), 0) FROM captures WHERE crawl = ?", (crawl_id,)
     ).fetchone()
@@ -258,12 +294,24 @@ def report(catalogue: Catalogue, crawl: str | None = None) -> CrawlReport:
     for part in offices.values():
         totals.update(part.items)
     return CrawlReport(
-        crawl=crawl_id, state=state, reason=reason, started=started, finished=finished, runs=runs,
+        crawl=crawl_id, state=told, reason=reason, started=started, finished=finished, runs=runs,
         seconds=round(seconds, 3), scope=json.loads(scope), fetched=fetched, bytes=size,
         rate=round(fetched / seconds, 2) if seconds else None, items=_ordered(totals), offices=offices,
         problems=_problems(catalogue, crawl_id), warc_files=[name for (name,) in files], counts=json.loads(counts),
-        drift=compare(catalogue, crawl_id),
+        drift=compare(catalogue, crawl_id), unrecovered=unrecovered(catalogue) if told != state else 0,
     )  # fmt: skip
+
+
+def _no_crawl(catalogue: Catalogue, crawl: str | None) -> NothingFoundError:
+    """The error for a crawl that is not there, with those that are."""
+    rows = catalogue.db.execute("SELECT id FROM crawls ORDER BY started DESC, rowid DESC").fetchall()
+    if not rows:
+        return NothingFoundError("This collection has no crawl yet. `bayegan crawl OFFICE` makes one.")
+    newest = ", ".join(id_ for (id_,) in rows[:_NAMED])
+    more = f" and {len(rows) - _NAMED} older ones, named as the folders in crawls/ are" if len(rows) > _NAMED else ""
+    return NothingFoundError(
+        f"This collection has no crawl «{crawl}». It has {newest}{more}. Without a name `report` shows the last."
+    )
 
 
 def _offices(catalogue: Catalogue, crawl: str) -> dict[str, OfficeReport]:

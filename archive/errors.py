@@ -6,6 +6,14 @@ Every subclass carries the exit code of the command line (0 done, 1 failed, 2 wr
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
+MAKE_ROOM = "Make room and run it again."
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
 
 class BayeganError(Exception):
     """Something failed in a way a person can act on. The message is one paragraph, without a traceback."""
@@ -37,3 +45,18 @@ class CollectionError(BayeganError):
 
 class QueryError(UsageError):
     """A search query that cannot be parsed; says where and what would be right."""
+
+
+def refused_by_disk(error: BaseException) -> bool:
+    """Whether the system does not let a file be read or written: no room, no right. No defect of the program."""
+    return isinstance(error, OSError) and error.errno in _FULL | _NOT_ALLOWED
+
+
+def cannot_write(what: Path | str, error: OSError, otherwise: str = "") -> CollectionError:
+    """The error for a file or folder that the system keeps from us, with what to do about it.
+
+    Args:
+        otherwise: what else could be done where there is no right to write; there may be room elsewhere, too.
+    """
+    advice = MAKE_ROOM if error.errno in _FULL else otherwise or "Give the right to read and write there."
+    return CollectionError(f"{what} cannot be written to: {error.strerror or error}. {advice}")

@@ -23,6 +23,7 @@ from archive.recovery import IMPORTED, NO_REQUEST
 _COLUMNS = ("record_id", "length", "type", "url", "status", "fetched", "payload_digest", "ip")
 _SAID = ("record id", "length", "type", "address", "status", "date", "payload digest", "IP address")
 _OFFSET = re.compile(r'"offset": "(\d+)"')
+_CRAWL = re.compile(rb"^crawl: (\S+)", re.MULTILINE)
 _STEP = 1 << 22
 
 
@@ -84,9 +85,10 @@ class _Examination:
         self._requests: set[str] = set()
         self._last_request = 0
         self._imported = False
+        self._last_known = -1
         self._gaps: set[int] = set()
         self._lines: list[str] = []
-        self._unindexed = 0
+        self._lacking: dict[str, list[Any]] = {}  # captures that the catalogue lacks: offset, address, crawl
 
     @cached_property
     def _expected(self) -> dict[int, tuple[Any, ...]]:
@@ -97,7 +99,8 @@ class _Examination:
         return {offset: facts for offset, *facts in rows}
 
     def run(self, progress: Callable[[int], None]) -> FileResult:
-        assert self._expected is not None  # read before the file: what the catalogue knows is in the file already
+        # Read before the file: what the catalogue knows is in the file already.
+        self._last_known = max(self._expected, default=-1)
         told = 0
         for found in scan(self._path):
             if isinstance(found, Gap):
@@ -151,11 +154,18 @@ class _Examination:
             self._last_request = offset
             for target in named:
                 self._waiting.pop(target, None)
-        elif record.type == "metadata" and NO_REQUEST.encode() in bytes(record.block):
-            for target in named:
-                self._waiting.pop(target, None)
+        elif record.type == "metadata":
+            self._tie_metadata(record, named)
         elif record.type in warc.CAPTURES and record.is_web:
             self._waiting[record.id] = (offset, named)
+
+    def _tie_metadata(self, record: RecordView, named: list[str]) -> None:
+        if NO_REQUEST.encode() in bytes(record.block):
+            for target in named:
+                self._waiting.pop(target, None)
+        for target in self._lacking.keys() & named:
+            crawl = _CRAWL.search(record.block)
+            self._lacking[target][2] = crawl and crawl[1].decode()
 
     def _compare(self, record: RecordView, member: Member) -> None:
         """Hold a capture against the catalogue, and the revisit among them against what it refers to."""
@@ -169,16 +179,15 @@ class _Examination:
             record.fields.get("warc-ip-address"),
         ]  # fmt: skip
         if found is None:
-            self._unindexed += 1
-            if not self._open:
-                self._fault(member.offset, "not-in-catalogue", f"the catalogue lacks the capture of {entry.url}.")
+            self._lacking[record.id or str(member.offset)] = [member.offset, entry.url, None]
         elif differing := [said for said, one, two in zip(_SAID, facts, found, strict=True) if one != two]:
             what = ", ".join(differing)
             self._fault(member.offset, "catalogue-differs", f"the catalogue gives another {what} for this capture.")
         if record.type == "revisit":
-            self._revisit(record.fields, member.offset)
+            self._revisit(record, member.offset)
 
-    def _revisit(self, fields: dict[str, str], offset: int) -> None:
+    def _revisit(self, record: RecordView, offset: int) -> None:
+        fields = record.fields
         target = fields.get("warc-refers-to", "").strip("<>")
         where, values = ("record_id = ?", [target])
         if not target:
@@ -189,6 +198,8 @@ class _Examination:
             values,
         ).fetchone()
         digest = fields.get("warc-payload-digest")
+        if row is None and record.id in self._lacking and target in self._lacking:
+            return
         if row is None:
             said = target or " ".join(values).strip() or "nothing"
             self._fault(offset, "refers-to", f"the revisit refers to {said}, which the collection does not hold.")
@@ -210,6 +221,7 @@ class _Examination:
         else:
             self._manifest()
             self._index()
+            self._not_in_catalogue()
 
     def _unpaired(self) -> None:
         for offset, named in self._waiting.values():
@@ -221,10 +233,27 @@ class _Examination:
         message = (
             "a crawl is writing to this file; what it has not committed yet was left out."
             if self._held
-            else "the process that wrote this file died. The next crawl cuts a torn tail, brings "
-            f"{self._unindexed} captures into the catalogue and finishes the file; no data is at fault."
+            else "the process that wrote this file died, or it was copied meanwhile. The next crawl cuts a torn tail, "
+            f"brings {len(self._lacking)} captures into the catalogue and finishes the file; no data is at fault."
         )
         self._result.notes.append(Fault(self._result.name, 0, "unfinished", message))
+
+    def _not_in_catalogue(self) -> None:
+        lacking = list(self._lacking.values())
+        running = self._catalogue.db.execute("SELECT id FROM crawls WHERE state = 'running'")
+        crawls = {crawl for (crawl,) in running}
+        if lacking and all(at > self._last_known and crawl in crawls for at, _, crawl in lacking):
+            message = (
+                f"the catalogue was copied while a crawl ran, and before this file: it lacks the last {len(lacking)} "
+                "captures. `bayegan rebuild` brings them in; no data is at fault."
+            )
+            self._result.notes.append(Fault(self._result.name, 0, "catalogue-older", message))
+        elif lacking and self._last_known < 0:
+            message = f"the catalogue knows nothing of this file, which has {len(lacking)} captures."
+            self._fault(0, "file-unknown", message)
+        else:
+            for offset, url, _ in lacking:
+                self._fault(offset, "not-in-catalogue", f"the catalogue lacks the capture of {url}.")
 
     def _manifest(self) -> None:
         for what, message in manifest.check(self._path):
@@ -248,7 +277,8 @@ class _Examination:
         for line in written - right:
             offset = int(match[1]) if (match := _OFFSET.search(line)) else 0
             if offset not in self._gaps:
-                yield offset, f"names a capture that is not in the file so: {line[:200].strip()}"
+                said = line[:200].strip()
+                yield offset, f"names a capture that is not in the file so: {said}" if said else "has an empty line"
         for line in right - written:
             match = _OFFSET.search(line)
             yield int(match[1]) if match else 0, f"lacks this capture, or has another line for it: {line[:200].strip()}"

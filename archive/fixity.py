@@ -9,6 +9,7 @@ import fcntl
 import json
 import multiprocessing
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -16,14 +17,13 @@ from dataclasses import dataclass, field
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-import msgspec
-
 from archive import cdxj, manifest, warc
 from archive.catalogue import Catalogue
 from archive.collection import CATALOGUE, LOCK, Collection, seal
 from archive.errors import CollectionError
 from archive.filecheck import Fault, FileResult, check_file, key_of
-from archive.record import Capture
+from archive.itemcheck import item_faults
+from archive.records import one_moment
 
 __all__ = ["Fault", "Verification", "seal", "seal_all", "verify"]
 
@@ -31,6 +31,8 @@ _WORTH_A_PROCESS = 32_000_000  # bytes: below that, starting processes takes lon
 _IDS_AT_A_TIME = 1_000_000
 _PATIENCE = 0.2
 _SIDE_FILES = (".warc.gz" + manifest.SUFFIX, cdxj.SUFFIX)
+_LITTER = re.compile(r"\..*|.*~|.*\.part|Thumbs\.db|desktop\.ini")
+"""Names under which systems, editors and interrupted copies leave things behind."""
 
 
 # --- sealing ----------------------------------------------------------------------------------------------------
@@ -55,6 +57,14 @@ def seal_all(root: Path) -> list[Path]:
 # --- verifying --------------------------------------------------------------------------------------------------
 
 
+_CATALOGUE_FAULTS = {
+    "not-in-catalogue", "catalogue-differs", "item-missing", "item-differs", "item-capture", "revision-missing",
+    "record-malformed", "record-differs", "record-unstored", "table-differs", "index-differs",
+}  # fmt: skip
+"""Words for what a new catalogue mends, when the files are whole."""
+_STRANGE = {"stray-file", "file-unknown"}
+
+
 @dataclass(slots=True)
 class Verification:
     """What was looked at and what was found wrong. Notes are worth knowing, and no fault of the data."""
@@ -65,6 +75,22 @@ class Verification:
     items: int = 0
     faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
+
+
+def advice(faults: list[Fault]) -> list[str]:
+    """What to do about faults, in this order: a sentence for each sort of them that is there."""
+    strange = {fault.warc for fault in faults if fault.what in _STRANGE}
+    words = {fault.what for fault in faults if fault.warc not in strange}
+    said = []
+    if words - _CATALOGUE_FAULTS:
+        said.append("Keep the damaged files, and restore them from a copy whose digests are right.")
+    if strange:
+        told = "Find out where the strange files come from, and move them away"
+        said.append(f"{told}; what belongs here `bayegan rebuild` takes in.")
+    if words & _CATALOGUE_FAULTS:
+        first = "The catalogue is not what the WARC files give" + ("; when these are right, " if said else ": ")
+        said.append(first + "`bayegan rebuild` makes it anew. Copy it before if you want to find out why.")
+    return said
 
 
 def verify(
@@ -87,10 +113,12 @@ def verify(
             result.bytes += one.bytes
             result.faults += one.faults
             result.notes += one.notes
-        result.faults += _missing_files(collection)
         result.faults += _identity_faults(checked)
-        result.items = collection.catalogue.count()
-        result.faults += sorted(set(_item_faults(collection.catalogue)))
+        _look_for_strays(collection.root, result)
+        with one_moment(collection.catalogue):
+            result.faults += _missing_files(collection)
+            result.items = collection.catalogue.count()
+            result.faults += item_faults(collection.catalogue)
     except sqlite3.DatabaseError as error:
         raise CollectionError(
             f"The catalogue {collection.catalogue.path} cannot be read: {error}. "
@@ -180,6 +208,23 @@ def _missing_files(collection: Collection) -> Iterator[Fault]:
             yield Fault(name, 0, "file-missing", message)
 
 
+def _look_for_strays(root: Path, result: Verification) -> None:
+    """Name what lies among the WARC files and is none, nor manifest or index of one."""
+    for path in sorted((root / "warc").rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_dir() or name.endswith((".warc.gz", *_SIDE_FILES)):
+            continue
+        if not name.endswith(f".warc.gz{warc.OPEN_SUFFIX}"):
+            litter = _LITTER.fullmatch(path.name)
+            message = (
+                "a rest that some program left; it can be deleted." if litter else "no program of ours wrote this."
+            )
+            (result.notes if litter else result.faults).append(Fault(name, 0, "stray-file", message))
+        elif path.with_name(path.name.removesuffix(warc.OPEN_SUFFIX)).exists():
+            message = "an older state of a file that is finished, from an earlier copy; it can be deleted."
+            result.notes.append(Fault(name, 0, "stray-file", message))
+
+
 def _identity_faults(checked: list[FileResult]) -> Iterator[Fault]:
     """Record ids that stand twice anywhere, and ids that are named in WARC-Concurrent-To and stand nowhere."""
     loose = {key_of(target): (one.name, at, target) for one in checked for at, target in one.loose}
@@ -199,49 +244,3 @@ def _identity_faults(checked: list[FileResult]) -> Iterator[Fault]:
                     yield Fault(one.name, offset, "duplicate-id", message)
     for name, offset, target in loose.values():
         yield Fault(name, offset, "concurrent-to", f"WARC-Concurrent-To names {target}, which is nowhere.")
-
-
-class _Stored(msgspec.Struct):
-    """What of a stored record leads back to its capture."""
-
-    id: str
-    url: str
-    revision: int
-    capture: Capture | None
-
-
-def _item_faults(catalogue: Catalogue) -> Iterator[Fault]:
-    """Records whose capture is not there, or is that of another address or payload."""
-    decoder = msgspec.json.Decoder(_Stored)
-    for (body,) in catalogue.db.execute("SELECT record FROM items UNION ALL SELECT record FROM revisions"):
-        stored = decoder.decode(body)
-        said = f"revision {stored.revision} of {stored.id}"
-        capture = stored.capture
-        if capture is None:
-            yield Fault("", 0, "item-capture", f"{said} names no capture.")
-            continue
-        row = catalogue.db.execute(
-            "SELECT warc, offset, length, payload_digest, type, url FROM captures WHERE record_id = ?",
-            (capture.record_id,),
-        ).fetchone()
-        if row is None:
-            message = f"{said} names the capture {capture.record_id}, which the catalogue lacks."
-        elif row[:3] != (capture.warc, capture.offset, capture.length):
-            message = f"{said} names another place for its capture than the catalogue."
-        elif row[3] != capture.payload_digest:
-            message = f"{said} gives another payload digest than its capture."
-        elif not _same_address(catalogue, stored, row[5]):
-            message = f"{said} has the address {stored.url}, its capture {row[5]}."
-        else:
-            continue
-        yield Fault(capture.warc, capture.offset, "item-capture", message)
-
-
-def _same_address(catalogue: Catalogue, stored: _Stored, url: str) -> bool:
-    """Whether a record's address is the one it was captured from, or both are known to be the item's."""
-    if url == stored.url or cdxj.url_key(url) == cdxj.url_key(stored.url):
-        return True
-    known = catalogue.db.execute(
-        "SELECT count(*) FROM addresses WHERE item = ? AND url IN (?, ?)", (stored.id, url, stored.url)
-    )
-    return bool(known.fetchone()[0] == len({url, stored.url}))

@@ -11,6 +11,8 @@ from typing import IO
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
+NOT_FOUND = (404, 410)
+"""The statuses that say that there is nothing at an address."""
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?\r?\n")
 _PIECE = 1 << 18
 

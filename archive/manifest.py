@@ -19,14 +19,17 @@ def manifest_of(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(warc.OPEN_SUFFIX) + SUFFIX)
 
 
-def seal(path: Path) -> Path:
+def seal(path: Path, sha256: str | None = None) -> Path:
     """Write the manifest of a WARC file beside it, whole or not at all, and durably. Returns where.
 
     The manifest of a finished file is kept if there is one: a new one would hide what happened to the file since.
+
+    Args:
+        sha256: its SHA-256, where whoever wrote the file knows it; else the file is read.
     """
     target = manifest_of(path)
     if path.name.endswith(warc.OPEN_SUFFIX) or not target.exists():
-        write_durably(target, [f"{sha256_of(path)}  {target.name.removesuffix(SUFFIX)}\n"])
+        write_durably(target, [f"{sha256 or sha256_of(path)}  {target.name.removesuffix(SUFFIX)}\n"])
     return target
 
 

@@ -10,7 +10,8 @@ Lang = Literal["fa", "en"]
 
 ORGANISATIONS = {"welfare": ("بهزیستی", "Welfare (Behzisti)"), "endowment": ("اوقاف", "Endowment (Oghaf)")}
 _SHORT = {"behzisti": ("بهزیستی", "Behzisti"), "oghaf": ("اوقاف", "Oghaf")}
-_KINDS = {
+STATUSES = {"live": ("در سایت", "on its site"), "gone": ("برداشته‌شده", "withdrawn")}
+KINDS = {
     "news": ("خبر", "news"),
     "photo": ("عکس", "photo"),
     "video": ("فیلم", "video"),
@@ -31,6 +32,8 @@ _ENGLISH_PROVINCES = {
     "kordestan": "Kurdistan",
 }
 _BY_SLUG = {province.slug: province.code for province in PROVINCES}
+OFFICES = tuple(f"{organisation}-{slug}" for organisation in _SHORT for slug in _BY_SLUG)
+"""The ids of the built-in list. The offices of another file may be called otherwise."""
 
 
 def organisation_name(organisation: str | None, lang: Lang) -> str:
@@ -40,7 +43,12 @@ def organisation_name(organisation: str | None, lang: Lang) -> str:
 
 def kind_name(kind: str, lang: Lang) -> str:
     """The name of a kind of items, itself when it is not known."""
-    return _of(_KINDS, kind, lang)
+    return _of(KINDS, kind, lang)
+
+
+def status_name(status: str, lang: Lang) -> str:
+    """What it means for an item to be live or gone."""
+    return _of(STATUSES, status, lang)
 
 
 def province_name(code: str | None, lang: Lang) -> str:

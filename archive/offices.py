@@ -180,8 +180,21 @@ def load_offices(path: Path) -> Offices:
         raise UsageError(
             f"{path} names {', '.join(sorted(twice))} more than once. Every office needs an id of its own."
         )
+    _check_urls(offices, path)
     resolve = {str(host).lower(): str(address) for host, address in data.get("resolve", {}).items()}
     return Offices(offices, resolve, path.name)
+
+
+def _check_urls(offices: tuple[Office, ...], path: Path) -> None:
+    """Refuse two offices at one address: it would be visited once, for the first of them alone."""
+    seen: dict[str, str] = {}
+    for office in offices:
+        first = seen.setdefault(office.url.rstrip("/"), office.id)
+        if first != office.id:
+            raise UsageError(
+                f"{path}: {first} and {office.id} have the same url, {office.url}. An address is visited once, for one "
+                "office: give each the address of a page of its own, or leave one of them out."
+            )
 
 
 def _office(block: dict[str, object], number: int, path: Path) -> Office:

@@ -8,12 +8,14 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from archive.catalogue import Catalogue
+from archive.errors import UsageError
 from archive.jalali import TEHRAN
 from archive.record import NewsRecord, from_json
 from archive.search import index
@@ -63,7 +65,9 @@ class Records:
         return arrow.table(self.lines(), columns, _BATCH)
 
     def to_pandas(self, columns: list[str] | None = None) -> pd.DataFrame:
-        """The records as a pandas data frame, by way of Arrow; pandas must be installed."""
+        """The records as a pandas data frame, by way of Arrow. Raises UsageError where pandas is not installed."""
+        if find_spec("pandas") is None:
+            raise UsageError("pandas is not installed. Run `pip install pandas`, or take to_arrow(), which needs none.")
         frame: pd.DataFrame = self.to_arrow(columns).to_pandas()
         return frame
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from archive import warc
-from archive.members import Gap, Member, scan
+from archive.members import UNREADABLE, Gap, Member, read_members, scan
 
 IMPORTED = "description: imported captures"
 """Line of the warcinfo record of a file that holds captures made by others."""
@@ -67,6 +68,19 @@ def _whole_exchanges(path: Path) -> tuple[int, int]:
         if not waiting:
             keep, records = found.offset + found.length, seen
     return keep, records
+
+
+def unindexed(path: Path, start: int) -> int:
+    """How many whole exchanges with a response lie behind a place in a file that a dead process left."""
+    found, response = 0, False
+    with path.open("rb", buffering=0) as source, contextlib.suppress(UNREADABLE):
+        for member in read_members(source, start):
+            record = _parsed(member, path)
+            if record is not None and record.type in warc.CAPTURES:
+                response = True
+            elif record is not None and record.type == "request":
+                found, response = found + response, False
+    return found
 
 
 def _parsed(member: Member, path: Path) -> warc.Record | None:

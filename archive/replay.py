@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 from urllib.parse import urljoin
 
-from archive import warc
+from archive import css, warc
 from archive.errors import CollectionError
 from archive.http import HttpError, content_decode, payload_that_arrived, read_head, transfer_decode
 
@@ -39,8 +39,8 @@ def replay(record: warc.Record, kept: Callable[[str], str | None]) -> Replayed:
     """The page of a response record.
 
     `kept` says under which address the bytes of another address are served, if they were captured. Only such
-    addresses of pictures and style sheets are written anew, and links and frames that would open a connection
-    are made void; every other byte is the server's.
+    addresses of pictures and style sheets, and of what a style sheet loads, are written anew, and links and frames
+    that would open a connection are made void; every other byte is the server's.
     Raises CollectionError when the record holds no body that can be decoded.
     """
     if record.type != "response":
@@ -55,6 +55,8 @@ def replay(record: warc.Record, kept: Callable[[str], str | None]) -> Replayed:
     content_type = head.get("content-type") or "application/octet-stream"
     if "html" in content_type.lower():
         body = _FRAME.sub(rb'\g<0> src="about:blank"', _LINK.sub(_void, _with_kept(body, url, kept)))
+    elif "css" in content_type.lower():
+        body = css.with_kept(body, url, kept)
     return Replayed(url, content_type, body)
 
 

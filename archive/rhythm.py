@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archive.catalogue import Catalogue
-from archive.crawls import FORGOTTEN
+from archive.crawls import FORGOTTEN, told_state
 
 SHORTEST, LONGEST = dt.timedelta(hours=1), dt.timedelta(days=3)
 """Bounds of the interval that follows the news."""
@@ -93,13 +93,14 @@ def pasts(catalogue: Catalogue, offices: Iterable[str]) -> dict[str, Past]:
         " ORDER BY coalesce(finished, started) DESC LIMIT ?",
         (_CRAWLS,),
     )
-    for row in rows:
-        scope = _scope(row[1])
+    for id_, text, state, reason, *rest in rows:
+        row = (id_, *told_state(catalogue, state, reason), *rest)
+        scope = _scope(text)
         if scope.get("until"):
             continue
         for office in scope.get("offices", ()):
             if office in visits and len(visits[office]) < _VISITS:
-                visits[office].append(_visit(row, scope, homes.get((row[0], office))))
+                visits[office].append(_visit(row, scope, homes.get((id_, office))))
     return {office: Past(tuple(visits[office]), _news(catalogue, office)) for office in wanted}
 
 
@@ -112,7 +113,7 @@ def _scope(text: str) -> dict[str, Any]:
 
 
 def _visit(row: tuple[Any, ...], scope: dict[str, Any], home: tuple[str, str] | None) -> Visit:
-    crawl, _, state, reason, started, finished, runs, counts = row
+    crawl, state, reason, started, finished, runs, counts = row
     ended = dt.datetime.fromisoformat(finished) if finished else None
     began = dt.datetime.fromisoformat(started)
     if runs > 1 and ended is not None:  # when the last of several runs began is not written down
@@ -171,5 +172,6 @@ def unfinished(catalogue: Catalogue) -> list[Unfinished]:
         if state == "finished":
             done.setdefault(days, set()).update(offices)
         elif left := offices - done.get(days, set()):
-            found.append(Unfinished(crawl, dt.datetime.fromisoformat(started), reason, sorted(left)))
+            why = told_state(catalogue, state, reason)[1]
+            found.append(Unfinished(crawl, dt.datetime.fromisoformat(started), why, sorted(left)))
     return found[::-1]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
+from archive.errors import UsageError
 from archive.jalali import parse_period
 from archive.search import index
 from archive.search.query import parse
 from archive.search.tree import Node, Or, Period, Query
+from archive.search.values import filter_of
+
+Day = str | int | dt.date
+"""A day, month or year as a person writes it; a number is a year."""
 
 _FILTERS = {"offices": "office", "provinces": "province", "organisations": "org", "kinds": "kind"}
 
@@ -55,17 +60,26 @@ class Selection:
         return {field.name: getattr(self, field.name) for field in fields(self) if getattr(self, field.name)}
 
 
-def first_day(text: str) -> dt.date | None:
+def first_day(period: Day) -> dt.date | None:
     """The first day of a Jalali or Gregorian day, month or year; None for no text. Raises UsageError."""
-    return parse_period(text)[0] if text else None
+    return parse_period(str(period))[0] if period else None
 
 
-def last_day(text: str) -> dt.date | None:
+def last_day(period: Day) -> dt.date | None:
     """The last day of a Jalali or Gregorian day, month or year; None for no text. Raises UsageError."""
-    return parse_period(text)[1] if text else None
+    return parse_period(str(period))[1] if period else None
+
+
+def texts(name: str, values: str | Sequence[str]) -> tuple[str, ...]:
+    """The values of a condition, given as one text or several. Raises UsageError for what is no text."""
+    given = (values,) if isinstance(values, str) or not isinstance(values, Iterable) else tuple(values)
+    for value in given:
+        if not isinstance(value, str):
+            raise UsageError(f"{name} takes a text, or a list of texts, not {value!r}. Write it in quotes.")
+    return given
 
 
 def _any_of(name: str, values: tuple[str, ...]) -> Node:
     """A filter as a person would write it in a query, so that the same names and messages hold."""
-    parts = tuple(parse(f'{name}:"{value}"').parts[0] for value in values)
+    parts = tuple(filter_of(name, value) for value in values)
     return parts[0] if len(parts) == 1 else Or(parts)

@@ -39,6 +39,7 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the first that zip knows; the time of packi
 _PAGES_HEADER = {"format": "json-pages-1.0", "id": "pages", "title": "News items", "hasText": True}
 
 _AT_ADDRESSES = "url IN (SELECT value FROM json_each(?))"
+_SHEETS = "mime = 'text/css' AND record_id IN (SELECT value FROM json_each(?))"
 _OF_ITEM = "record_id IN (SELECT value FROM json_each(?)) OR url IN (SELECT url FROM addresses WHERE item = ?)"
 
 
@@ -81,7 +82,7 @@ def pack(
     items = _items(collection.catalogue, selection)
     if not items:
         raise NothingFoundError(f"No item is selected by: {selection.title()}. `bayegan search` shows what there is.")
-    places = sorted({place for item in items for place in _places(collection, item)})
+    places = sorted(_with_loaded(collection, {place for item in items for place in _places(collection, item)}))
     part = dest.with_name(f".{dest.name}.part")
     try:
         with part.open("wb") as out:
@@ -126,6 +127,17 @@ def _places(collection: Collection, item: str) -> Iterator[_Place]:
     yield from _found(collection, f"{_AT_ADDRESSES} AND (mime LIKE 'image/%' OR mime = 'text/css')", sorted(shown))
 
 
+def _with_loaded(collection: Collection, places: set[_Place]) -> set[_Place]:
+    """The places, and those of what the style sheets among them load, and of what these load in turn."""
+    fresh = places
+    while fresh:
+        sheets = _found(collection, _SHEETS, [place.record_id for place in fresh])
+        loaded = {url for sheet in sheets for url in _shown_by(collection, sheet)}
+        fresh = set(_found(collection, _AT_ADDRESSES, sorted(loaded))) - places
+        places = places | fresh
+    return places
+
+
 def _found(collection: Collection, condition: str, listed: list[str], *values: str) -> list[_Place]:
     rows = collection.catalogue.db.execute(
         f"SELECT warc, offset, record_id, fetched, type FROM captures WHERE {condition}",  # noqa: S608
@@ -135,7 +147,7 @@ def _found(collection: Collection, condition: str, listed: list[str], *values: s
 
 
 def _shown_by(collection: Collection, place: _Place) -> set[str]:
-    """The pictures and style sheets that a captured page shows."""
+    """The pictures and style sheets that a captured page shows, or what a captured style sheet loads."""
     shown: set[str] = set()
     capture = collection.catalogue.capture(place.record_id)
     if capture and place.type == "response":

@@ -128,7 +128,8 @@ class WarcWriter:
         info: the fields of the warcinfo record that starts every file.
         max_bytes, max_age: a file that has reached this size or age is finished and a new one begun.
         now: the clock; tests set it.
-        seal: called with the path of a complete file before it gets its final name.
+        seal: called before a complete file gets its final name, with its path and the hexadecimal SHA-256 of what was
+            written; None instead when that is not all that the file holds.
     """
 
     def __init__(
@@ -139,7 +140,7 @@ class WarcWriter:
         max_bytes: int = MAX_BYTES,
         max_age: dt.timedelta = MAX_AGE,
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
-        seal: Callable[[Path], object] = lambda _: None,
+        seal: Callable[[Path, str | None], object] = lambda *_: None,
     ) -> None:
         self._root = root
         self._portal = portal
@@ -151,6 +152,7 @@ class WarcWriter:
         self._file: IO[bytes] | None = None
         self._name = ""
         self._offset = 0
+        self._sha256 = hashlib.sha256()
         self._begun: dt.datetime  # when the current file was
         self._unsynced = False
         self.finished: list[str] = []
@@ -166,11 +168,11 @@ class WarcWriter:
 
     def _append(self, records: Sequence[Record]) -> list[Location]:
         assert self._file is not None
-        start = self._offset
+        start, sha256 = self._offset, self._sha256.copy()
         try:
             locations = [self._put(record, self._file) for record in records]
         except BaseException:
-            self._offset = start
+            self._offset, self._sha256 = start, sha256
             os.ftruncate(self._file.fileno(), start)
             self._file.seek(start)
             raise
@@ -184,6 +186,7 @@ class WarcWriter:
             while rest:
                 rest = rest[file.write(rest) :]
             self._offset += len(piece)
+            self._sha256.update(piece)
         return Location(self._name, start, self._offset - start)
 
     def _begin(self) -> None:
@@ -192,7 +195,7 @@ class WarcWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._name = path.relative_to(self._root).as_posix()
         self._file = open(f"{path}{OPEN_SUFFIX}", "xb", buffering=0)  # noqa: SIM115, PTH123 - until finish()
-        self._offset = 0
+        self._offset, self._sha256 = 0, hashlib.sha256()
         headers = [
             ("WARC-Date", warc_date(now)),
             ("WARC-Filename", path.name),
@@ -222,11 +225,12 @@ class WarcWriter:
         if self._file is None:
             return
         self.sync()
+        whole = os.fstat(self._file.fileno()).st_size == self._offset
         self._file.close()
         self._file = None
         self._offset = 0
         path = self._root / f"{self._name}{OPEN_SUFFIX}"
-        self._seal(path)
+        self._seal(path, self._sha256.hexdigest() if whole else None)
         finish_file(path)
         self.finished.append(self._name)
 
@@ -262,9 +266,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def warc_files(root: Path) -> list[Path]:
-    """Every WARC of a collection, unfinished ones too, by name."""
-    found = (p for p in (root / "warc").rglob("*.warc.gz*") if p.name.endswith((".warc.gz", f".warc.gz{OPEN_SUFFIX}")))
-    return sorted(found)
+    """Every WARC of a collection, unfinished ones too, by name.
+
+    An unfinished one beside its finished self is left out: a copy has it from an earlier copy.
+    """
+    found = {p for p in (root / "warc").rglob("*.warc.gz*") if p.name.endswith((".warc.gz", f".warc.gz{OPEN_SUFFIX}"))}
+    return sorted(p for p in found if p.suffix != OPEN_SUFFIX or p.with_suffix("") not in found)
 
 
 def locate(root: Path, name: str) -> Path:

@@ -44,6 +44,7 @@ from archive.http import HttpError, TooLargeError, content_decode
 from archive.record import Capture
 from scraper.exchange import CaptureError, Exchange, Facts, failure_records, response_records, revisit_records
 from scraper.middlewares import UndecodableError, failure_word
+from scraper.newscode import identify
 from scraper.session import CrawlSession
 from scraper.tls import CertificatePolicy
 
@@ -330,6 +331,8 @@ class RecordingHandler(http11.HTTP11DownloadHandler):
                 ("path", visit.path),
             ]
             facts += [("via", visit.via)] if visit.via else []
+            if visit.role == "item" and identify(request.url, visit.portal) is None:
+                facts.append(("item", visit.key))
         if exchange.resent:
             facts.append(("resent", str(exchange.resent)))
         if exchange.surplus:

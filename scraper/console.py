@@ -29,7 +29,7 @@ from archive.record import NewsRecord, to_dict
 if TYPE_CHECKING:
     from archive.crawls import CrawlReport
     from archive.diff import Comparison, Piece
-    from archive.fixity import Verification
+    from archive.fixity import Fault, Verification
     from archive.wacz import Packed
     from scraper.foreign import Imported
     from scraper.rebuild import Rebuilt
@@ -38,8 +38,9 @@ BUILTIN_OFFICES = Path(spiders.__file__).with_name("offices.toml")
 
 # A file or a pipe has no width: tables are not to be folded there.
 _out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 250)
-_err = Console(stderr=True, highlight=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 _MANY = 20
+_FEW = 3
 _CONTROLS = {code: None for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 _USUAL = {"walks-ended/empty", "walks-ended/repeating", "walks-ended/nothing-new"}
 """Counts that say nothing to a person."""
@@ -90,19 +91,7 @@ def progress(what: str, total: int | None, unit: str = "") -> Iterator[Callable[
 
 def show_report(report: CrawlReport) -> None:
     """What a crawl did, for a person."""
-    how = (
-        "finished"
-        if report.state == "finished"
-        else f"{report.state} ({report.reason})"
-        if report.reason
-        else report.state
-    )
-    _out.print(
-        f"[bold]Crawl {report.crawl}[/bold]: {escape(how)}, {report.seconds:.1f} s"
-        + (f" in {report.runs} runs" if report.runs > 1 else "")
-    )
-    rate = f", {report.rate:g} a second" if report.rate else ""
-    _out.print(f"{report.fetched} captures{rate}, {size(report.bytes)} in {len(report.warc_files)} WARC files")
+    _show_sums(report)
     names = list(report.items)
     table = Table("Office", *[name.capitalize() for name in names], "Listings", "Files", box=None, pad_edge=False)
     for office, part in report.offices.items():
@@ -114,6 +103,10 @@ def show_report(report: CrawlReport) -> None:
     for column in table.columns[1:]:
         column.justify = "right"
     _out.print(table)
+    if len(report.offices) > 1:
+        _out.print(
+            "An item counts once, for the office whose pages led to it first; `search office:…` tells whose it is."
+        )
     removed = {k.removeprefix("removed/"): v for k, v in report.counts.items() if k.startswith("removed/")}
     if removed:
         _out.print(
@@ -127,6 +120,29 @@ def show_report(report: CrawlReport) -> None:
     _show_problems(report)
     for drift in report.drift:
         _out.print(f"[bold red]This site changed:[/bold red] {escape(drift.sentence)}")
+
+
+def _show_sums(report: CrawlReport) -> None:
+    """State, time and captures of all runs on it."""
+    how = (
+        "finished"
+        if report.state == "finished"
+        else f"{report.state} ({report.reason})"
+        if report.reason
+        else report.state
+    )
+    took = f"{report.seconds:.1f} s" if report.seconds else "time not known"  # of a rebuilt one, or killed at once
+    _out.print(
+        f"[bold]Crawl {report.crawl}[/bold]: {escape(how)}, {took}"
+        + (f" in {report.runs} runs" if report.runs > 1 else "")
+    )
+    rate = f", {report.rate:g} a second" if report.rate else ""
+    _out.print(f"{report.fetched} captures{rate}, {size(report.bytes)} in {len(report.warc_files)} WARC files")
+    if report.unrecovered:
+        _out.print(
+            f"{report.unrecovered} captures more lie in unfinished WARC files: "
+            "the next crawl, import or rebuild takes them in."
+        )
 
 
 def _show_reasons(report: CrawlReport) -> None:
@@ -198,18 +214,25 @@ def _changed(piece: Piece) -> str:
 
 
 def show_verification(result: Verification) -> None:
-    """Faults and notes, one a line, and the sum."""
-    for fault in (*result.faults, *result.notes):
-        where = f"{fault.warc} at byte {fault.offset}" if fault.offset else fault.warc
-        _out.print(escape(f"{fault.what}: {where}: {fault.message}"))
+    """Faults and notes, one a line, the first few of each kind in each file; the sum, and what to do."""
+    from archive.fixity import advice  # noqa: PLC0415 - not for the other verbs
+
+    for found in (result.faults, result.notes):
+        kinds: dict[tuple[str, str], list[Fault]] = {}
+        for fault in found:
+            kinds.setdefault((fault.warc, fault.what), []).append(fault)
+        for (where, what), some in kinds.items():
+            for fault in some[: _FEW if len(some) > _FEW + 1 else None]:
+                place = f"{where} at byte {fault.offset}" if fault.offset else where
+                _out.print(escape(f"{what}: {place}: {fault.message}"))
+            if len(some) > _FEW + 1:
+                _out.print(escape(f"{what}: {where}: {len(some) - _FEW} more like this; `--json` names them all."))
     looked_at = f"{result.files} files, {result.records} records, {result.items} items, {size(result.bytes)}"
-    if result.faults:
-        _err.print(
-            f"{len(result.faults)} faults in {looked_at}. Keep the damaged files, "
-            "and restore them from a copy whose digests are right."
-        )
-    else:
+    if not result.faults:
         _err.print(f"{looked_at}: all as written.")
+        return
+    faults = "1 fault" if len(result.faults) == 1 else f"{len(result.faults)} faults"
+    _err.print(" ".join([f"{faults} in {looked_at}.", *advice(result.faults)]))
 
 
 def show_packed(packed: Packed) -> None:
@@ -230,7 +253,17 @@ def show_rebuilt(result: Rebuilt) -> None:
     """What a rebuild found, and what it could not read."""
     for fault in result.damaged:
         _out.print(f"Unreadable, left out: {escape(fault)}")
+    lost = result.lost
+    for name in lost.files:
+        _out.print(f"Lost, not here or not whole: {escape(name)}")
     _err.print(f"{result.records} records from {result.captures} captures in {result.files} WARC files.")
+    if lost.files:
+        _err.print(
+            f"Lost with {len(lost.files)} files: {lost.captures} captures and the newest text of {lost.items} items. "
+            "The next crawls walk all listings again for what the sites still have."
+        )
+    elif not lost.compared:
+        _err.print("No old catalogue could be read to compare with: whether WARC files are missing cannot be told.")
 
 
 def size(number: float) -> str:

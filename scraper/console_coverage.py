@@ -21,12 +21,13 @@ def show_ledger(ledger: Ledger) -> None:
         codes.add_row(escape(portal.portal), ends, *(f"{portal.states[state]:,}" for state in STATES))
     console.write(codes)
     console.write()
-    listed = Table("Office", "Year", "Listed", "Recorded", "Lacking", box=None, pad_edge=False)
+    listed = Table("Office", "Year", "Listed", "In the archive", "Lacking", box=None, pad_edge=False)
     for (office, year), months in groupby(ledger.months, key=lambda m: (m.office, m.month[:4])):
         part = list(months)
         have, want = sum(m.recorded for m in part), sum(m.listed for m in part)
         listed.add_row(escape(office), year or "undated", f"{want:,}", f"{have:,}", f"{want - have:,}")
     console.write(listed)
+    console.write("Listed: items that an office's own pages name. Offices of one portal name each other's.")
     console.write()
     if not ledger.missing:
         console.write("Nothing that the sites list is missing.")

@@ -11,21 +11,28 @@ from typing import Literal
 from arabic_reshaper import ArabicReshaper
 from rich.console import Console
 
-from archive.names import kind_name, office_name, organisation_name, province_name
+from archive.names import kind_name, office_name, organisation_name, province_name, status_name
 from archive.search.facets import Facet
 from archive.search.find import Found, Hit
+from archive.withdrawal import Withdrawal
 from scraper.bidi import visual
 from scraper.console import escape
 
 Bidi = Literal["auto", "on", "off"]
 
 _out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 250)
-_err = Console(stderr=True, highlight=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 _INDENT = 4
 _VALUES = 8
 _VTE_REORDERS = 5800  # GNOME Terminal and its kin, from version 0.58 on
 _REORDERING = {"Apple_Terminal", "mintty"}
-_NAMES = {"org": organisation_name, "province": province_name, "office": office_name, "kind": kind_name}
+_NAMES = {
+    "org": organisation_name,
+    "province": province_name,
+    "office": office_name,
+    "kind": kind_name,
+    "status": status_name,
+}
 
 
 def reorders(environment: Mapping[str, str]) -> bool:
@@ -67,6 +74,13 @@ def show_hits(found: Found, facets: list[Facet], bidi: Bidi) -> None:
     told = f" that tell {found.stories} stories" if found.folded and found.stories < found.total else ""
     shown = f", {len(found.hits)} shown" if len(found.hits) < (found.stories if found.folded else found.total) else ""
     _err.print(f"{found.total} found{told}{shown}.")
+
+
+def show_withdrawal(found: Withdrawal) -> None:
+    """When an item was found to be gone from its site, and where the captures are that say so."""
+    _out.print(f"Withdrawn: its site had it last at {found.last_seen}; looked for in vain at {found.checked}.")
+    for c in found.captures:
+        _out.print(f"Answered {c.http_status} at {c.fetched}: {c.record_id}, {c.warc} at byte {c.offset}.")
 
 
 def _name(facet: str, value: str) -> str:

@@ -13,6 +13,8 @@ from archive.officechecks import Check, Finding
 from scraper.console import escape, say, write
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archive.offices import Offices
     from scraper.doctor import Point
     from scraper.examine import Examination, Field
@@ -47,16 +49,21 @@ def _checked(check: Check | None) -> str:
     return f"{_FINDINGS[check.finding]} {check.checked[:10]}{detail}"
 
 
-def show_checks(checks: list[Check]) -> None:
-    """What was found at each office."""
+def show_checks(checks: list[Check], own: Path | None) -> None:
+    """What was found at each office, and where to correct what is wrong; `own` is the person's own offices file."""
     table = Table("Office", "Address", "Found", box=None, pad_edge=False)
     for check in checks:
         detail = f": {escape(unquote(check.detail))}" if check.detail else ""
         table.add_row(check.office, escape(check.url), f"{_FINDINGS[check.finding]}{detail}")
     write(table)
     found = Counter(check.finding for check in checks)
-    say(", ".join(f"{number} {_FINDINGS[finding]}" for finding, number in found.most_common()) + ". The built-in list "
-        "is never changed: correct the address or the system in an offices file of your own.")  # fmt: skip
+    sums = ", ".join(f"{number} {_FINDINGS[finding]}" for finding, number in found.most_common())
+    advice = (
+        f" Correct the address or the system in {own}."
+        if own
+        else (" The built-in list is never changed: correct the address or the system in an offices file of your own.")
+    )
+    say(f"{sums}.{advice if found.keys() - {'verified'} else ''}")
 
 
 def show_examination(found: Examination) -> None:

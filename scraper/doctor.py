@@ -15,11 +15,15 @@ from typing import Literal
 from packaging.requirements import Requirement
 
 import settings
-from archive import alarms, rhythm, schema, warc
+from archive import alarms, cdxj, rhythm, schema, warc
+from archive.catalogue import CUT_OFF
 from archive.collection import Collection, lock_holder, open_collection
+from archive.crawls import told_state
 from archive.errors import BayeganError, NothingFoundError
+from archive.losses import look_for
 from archive.offices import load_offices
 from archive.persian import NORMALISER_VERSION
+from scraper.schedule import NAME, load_schedule
 
 _PYTHON = (3, 11)
 _SKEW = dt.timedelta(minutes=5)
@@ -44,17 +48,18 @@ class Point:
 
 def check_up(root: Path, offices: Path, now: dt.datetime) -> list[Point]:
     """Check the installation and the collection at `root`, which need not be there yet."""
-    found = [_python(), *_packages(), _contact(), _offices(offices), *_tools()]
+    schedule, limits = _schedule(root, offices)
+    found = [_python(), *_packages(), _contact(), _offices(offices), schedule, *_tools()]
     try:
         collection = open_collection(root)
     except NothingFoundError:
         there = next((p for p in (root, *root.absolute().parents) if p.exists()), Path("/"))
         found += [Point("collection", "warn", f"there is none at {root} yet", "`bayegan crawl` makes it.")]
-        return [*found, _disk(there, []), _clock(None, now)]
+        return [*found, _disk(there, [], limits), _clock(None, now)]
     except BayeganError as error:
-        return [*found, Point("collection", "bad", str(error), "See the message."), _disk(root, [])]
+        return [*found, Point("collection", "bad", str(error), "See the message."), _disk(root, [], limits)]
     try:
-        return [*found, *_collection(collection, now)]
+        return [*found, *_collection(collection, limits, now)]
     finally:
         collection.close()
 
@@ -104,6 +109,19 @@ def _offices(path: Path) -> Point:
     return Point("offices", "ok", f"{len(listed.all)} in {listed.source}")
 
 
+def _schedule(root: Path, offices: Path) -> tuple[Point, alarms.Limits]:
+    """The collection's schedule file as `run` reads it, and the limits it sets."""
+    path = root / NAME
+    if not path.exists():
+        return Point("schedule", "ok", f"no {NAME}: every office as often as its news come"), alarms.Limits()
+    try:
+        known = load_schedule(path, load_offices(offices))
+    except BayeganError as error:
+        advice = "Mend it: `bayegan run` crawls nothing until then."
+        return Point("schedule", "bad", str(error), advice), alarms.Limits()
+    return Point("schedule", "ok", f"{len(known.rules)} offices in {path}"), known.limits
+
+
 def _tools() -> Iterator[Point]:
     for what, commands, use in (
         ("replay", ("wayback",), "`bayegan replay` only (pywb)"),
@@ -116,17 +134,20 @@ def _tools() -> Iterator[Point]:
 # --- the collection ---------------------------------------------------------------------------------------------
 
 
-def _collection(collection: Collection, now: dt.datetime) -> Iterator[Point]:
+def _collection(collection: Collection, limits: alarms.Limits, now: dt.datetime) -> Iterator[Point]:
     catalogue, root = collection.catalogue, collection.root
     versions = f"schema {schema.VERSION}, normaliser {NORMALISER_VERSION}"
     yield Point("collection", "ok", f"{root}: {catalogue.count()} items, {versions}")
     holder = lock_holder(root)
     busy = f"held by {holder}: a crawl, an import or a rebuild is writing" if holder else "free"
     yield Point("lock", "ok", busy)
-    yield _disk(root, _written(collection))
+    yield _files(collection)
+    yield _disk(root, _written(collection), limits)
     yield _clock(_newest(collection), now)
     yield _unfinished_files(root, busy=bool(holder))
-    yield from _crawls(collection, busy=bool(holder))
+    yield from _crawls(collection)
+    if not holder:
+        yield from _waiting(collection)
     for alarm in alarms.standing(root):
         yield Point("alarm", "warn", alarm.text)
 
@@ -148,18 +169,35 @@ def _newest(collection: Collection) -> dt.datetime | None:
     return dt.datetime.fromisoformat(row[0]) if row and row[0] else None
 
 
-def _disk(folder: Path, written: list[int]) -> Point:
+def _files(collection: Collection) -> Point:
+    """Whether catalogue and folder name the same WARC files; `verify` looks into them."""
+    root = collection.root
+    gone = look_for(root).files
+    if gone:
+        advice = "Bring them back from a copy; `bayegan verify` then says whether they are whole."
+        return Point("warc", "bad", f"{len(gone)} are not here, or not whole: {', '.join(gone[:_MANY])}", advice)
+    known = {name for (name,) in collection.catalogue.db.execute("SELECT DISTINCT warc FROM captures")}
+    there = [path for path in warc.warc_files(root) if not path.name.endswith(warc.OPEN_SUFFIX)]
+    index = {path: cdxj.index_of(path) for path in there if path.relative_to(root).as_posix() not in known}
+    # A file without a single response has no row; its index is empty.
+    strange = [path.name for path, beside in index.items() if not beside.exists() or beside.stat().st_size]
+    if strange:
+        message = f"the catalogue does not know {len(strange)} that are here: {', '.join(strange[:_MANY])}"
+        return Point("warc", "bad", message, "`bayegan rebuild` takes them in.")
+    return Point("warc", "ok", f"all {len(there)} finished files are in the catalogue")
+
+
+def _disk(folder: Path, written: list[int], limits: alarms.Limits) -> Point:
     free, largest = shutil.disk_usage(folder).free, max(written, default=0)
-    limit = alarms.Limits().disk_free
+    limit = limits.disk_free
     told = f"{free / 1e9:.1f} GB free" + (
         f"; the largest of the last crawls wrote {largest / 1e6:.1f} MB" if largest else ""
     )
-    advice = "Make room, or move finished WARC files away together with their manifests."
     if not os.access(folder, os.W_OK):
         return Point("disk", "bad", f"{folder} cannot be written to", "Give the rights, or name another collection.")
     if free < max(largest, limit // 10):
-        return Point("disk", "bad", f"{told}: the next crawl may not fit", advice)
-    return Point("disk", "warn" if free < max(_AHEAD * largest, limit) else "ok", told, advice)
+        return Point("disk", "bad", f"{told}: the next crawl may not fit", alarms.MAKE_ROOM)
+    return Point("disk", "warn" if free < max(_AHEAD * largest, limit) else "ok", told, alarms.MAKE_ROOM)
 
 
 def _clock(newest: dt.datetime | None, now: dt.datetime) -> Point:
@@ -180,17 +218,21 @@ def _unfinished_files(root: Path, *, busy: bool) -> Point:
     return Point("files", "warn", f"{len(left)} left unfinished by a process that died: {names}", advice)
 
 
-def _crawls(collection: Collection, *, busy: bool) -> Iterator[Point]:
+def _crawls(collection: Collection) -> Iterator[Point]:
     rows = collection.catalogue.db.execute(
         "SELECT id, state, reason, runs FROM crawls ORDER BY coalesce(finished, started) DESC LIMIT ?", (_CRAWLS,)
     ).fetchall()
     if not rows:
         yield Point("crawls", "ok", "none yet")
-    for crawl, state, reason, runs in rows:
-        how = {"running": "running" if busy else "was cut off"}.get(state, state)
-        told = f"{crawl}: {how}" + (f" ({reason})" if reason and reason != how else "") + f", {runs} runs" * (runs > 1)
-        failed = how == "was cut off" or reason == "failed"
-        yield Point("crawls", "warn" if failed else "ok", told, "`bayegan report` says more." if failed else "")
-    for waiting in [] if busy else rhythm.unfinished(collection.catalogue):
+    for crawl, stored, why, runs in rows:
+        state, reason = told_state(collection.catalogue, stored, why)
+        told = f"{crawl}: {state}" + (f" ({reason})" if reason not in {None, state} else "")
+        failed = reason in {CUT_OFF, "failed"}
+        advice = f"`bayegan report {crawl}` says more." if failed else ""
+        yield Point("crawls", "warn" if failed else "ok", told + f", {runs} runs" * (runs > 1), advice)
+
+
+def _waiting(collection: Collection) -> Iterator[Point]:
+    for waiting in rhythm.unfinished(collection.catalogue):
         message = f"{waiting.crawl} has not finished; {len(waiting.offices)} offices wait"
         yield Point("unfinished", "warn", message, "The same `bayegan crawl` command goes on where it stopped.")

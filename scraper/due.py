@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from cronsim import CronSim
 
+from archive.catalogue import CUT_OFF
 from archive.jalali import TEHRAN
 from archive.rhythm import Past, Visit, interval
 from scraper.schedule import Rule, Schedule
 
-_GOES_ON = {"shutdown", "window"}  # reasons to stop after which a crawl goes on as soon as it may
+_GOES_ON = {"shutdown", "window", CUT_OFF}  # reasons to stop after which a crawl goes on as soon as it may
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _unhindered(rule: Rule, past: Past, now: dt.datetime) -> tuple[dt.datetime, 
     if last is None:
         return now, "never crawled"
     if last.state == "running":
-        return now, "its crawl was cut off"
+        return now, "it is being crawled"
     if last.state == "stopped" and last.reason in _GOES_ON:
         return now, f"its crawl was stopped ({last.reason})"
     return _regular(rule, past, last, now)

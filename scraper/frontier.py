@@ -186,16 +186,16 @@ class Frontier(BaseScheduler):
             self._add(self._host(host), visit)
         return bool(new)
 
-    def note(self, visit: Visit, outcome: str) -> bool:
-        """Store a visit that needs no fetch with its outcome; false when the crawl has its key already."""
+    def note(self, visit: Visit, outcome: str, reason: str | None = None) -> bool:
+        """Store a visit that is not made with its outcome; false when the crawl has its key already."""
         assert self._session is not None
         self._session.catalogue.begin()
         return bool(
             self._session.catalogue.db.execute(
                 "INSERT OR IGNORE INTO frontier (crawl, key, url, role, office, portal, dialect, host, via, path,"
-                " priority, state, outcome) VALUES (?,?,?,?,?,?,?,?,?,?,0,'done',?)",
+                " priority, state, outcome, reason) VALUES (?,?,?,?,?,?,?,?,?,?,0,'done',?,?)",
                 (self._session.crawl, visit.key, visit.url, visit.role, visit.office, visit.portal, visit.dialect,
-                 host_of(visit.url), visit.via, visit.path, outcome),
+                 host_of(visit.url), visit.via, visit.path, outcome, reason),
             ).rowcount
         )  # fmt: skip
 
@@ -217,8 +217,7 @@ class Frontier(BaseScheduler):
             meta={"visit": visit},
             dont_filter=True,
         )
-        if conditions := spider.conditions(request):
-            request.headers.update(conditions)
+        spider.prepare(request)
         self._leased[visit.id] = request
         self._session.catalogue.begin()
         self._session.catalogue.db.execute(

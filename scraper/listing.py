@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["html", "feed", "sitemap", "sitemap-index", "json", "unreadable"]
 
+_DIGITS = re.compile("[0-9]+")
 _GZIP = b"\x1f\x8b"
 _ANY_TIME = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 """Stands in for the time of the fetch when it only matters whether a line tells a date."""
@@ -41,6 +43,14 @@ class Entry:
     url: str
     title: str | None = None
     published_raw: str | None = None
+    code: str | None = None
+    """What the listing says is its code, where the address names none."""
+
+    def item(self, portal: str) -> str | None:
+        """The id of the item in a portal; None when nothing tells which it is."""
+        address = identify(self.url, portal)
+        code = address.code if address else self.code
+        return f"{portal}:{code}" if code else None
 
 
 @dataclass(slots=True)
@@ -130,8 +140,15 @@ def _named_items(anchors: Iterable[Element], url: str, rules: ListingFields) -> 
     for anchor in anchors:
         address = absolute(url, anchor.get("href"))
         title = line(anchor)
-        if address and title and identify(address):
-            yield Entry(address, title, _date(anchor, title, rules))
+        code = None if address is None or identify(address) else _code(anchor, rules)
+        if address and title and (code or identify(address)):
+            yield Entry(address, title, _date(anchor, title, rules), code)
+
+
+def _code(anchor: Element, rules: ListingFields) -> str | None:
+    """The code that stands beside a link."""
+    found = (_DIGITS.search(text) for selector in rules.code for text in selector(anchor))
+    return next((match[0] for match in found if match), None)
 
 
 def _date(anchor: Element, title: str, rules: ListingFields) -> str | None:
@@ -178,7 +195,14 @@ def _sitemap_entries(root: Element, url: str) -> Iterable[Entry]:
 def _feed_entries(root: Element, url: str) -> Iterable[Entry]:
     for node in root.iter("{*}item", "{*}entry"):
         if address := absolute(url, _link(node)):
-            yield Entry(address, _child(node, "title"), _child(node, "pubDate", "published", "date", "updated"))
+            published = _child(node, "pubDate", "published", "date", "updated")
+            yield Entry(address, _child(node, "title"), published, _code_in_guid(address, node))
+
+
+def _code_in_guid(address: str, node: Element) -> str | None:
+    """The code in the <guid>, or <id>, of an entry whose own address names none: `https://host/?p=123` of WordPress."""
+    guid = None if identify(address) else identify(_child(node, "guid", "id") or "")
+    return guid.code if guid else None
 
 
 def _link(node: Element) -> str | None:

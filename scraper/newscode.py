@@ -34,7 +34,7 @@ _portal_of_host = lru_cache(maxsize=4096)(portal_of_host)
 
 @dataclass(frozen=True, slots=True)
 class ItemAddress:
-    """The item an address names. `variant` is canonical, short, amp or print; `kind` is the path's."""
+    """The item an address names. `variant` is canonical, short, amp, print or pointer; `kind` is the path's."""
 
     portal: str
     code: str

@@ -120,7 +120,7 @@ def queue_gaps(catalogue: Catalogue, crawl: str, offices: Sequence[Office], most
             f"{_QUEUED} VALUES (?, ?, ?, 'item', ?, ?, ?, ?, 'sweep', ?, 'queued')",
             ((crawl, f"{portal}:{code}", url.replace("{code}", str(code)), *fixed) for code in codes),
         ).rowcount
-        queued[portal] = (added, high - low + 1 - len(known) - added)
+        queued[portal] = (added, high - low + 1 - len(known) - len(codes))  # earlier runs have queued the rest of them
     return queued
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections import OrderedDict, deque
@@ -16,6 +17,8 @@ from archive.catalogue import Catalogue
 from archive.collection import CATALOGUE, repairing
 from archive.errors import CollectionError
 from archive.fixity import seal_all
+from archive.losses import Losses, look_for
+from archive.opening import advice, no_database, unusable
 from archive.search import index
 from scraper.reextract import Captured, Reading, index_reading, interpret, read_warc, with_original
 
@@ -33,9 +36,17 @@ class Rebuilt:
     captures: int = 0
     records: int = 0
     damaged: list[str] = field(default_factory=list)
+    lost: Losses = field(default_factory=Losses)
+    """What the old catalogue knew and is not here any more."""
 
 
-def rebuild(root: Path, progress: Callable[[int], None] = lambda _: None, processes: int | None = None) -> Rebuilt:
+def rebuild(
+    root: Path,
+    progress: Callable[[int], None] = lambda _: None,
+    processes: int | None = None,
+    *,
+    without_missing: bool = False,
+) -> Rebuilt:
     """Make catalogue and index anew from the WARC files; the old ones serve readers until the new ones are whole.
 
     Finished files without manifest or index get one; such a manifest cannot vouch for what was before it.
@@ -43,35 +54,65 @@ def rebuild(root: Path, progress: Callable[[int], None] = lambda _: None, proces
 
     Args:
         progress: called with the bytes of WARC read since the last call.
+        without_missing: go on when files that the old catalogue knows are not here; what was in them is lost to it.
 
-    Raises CollectionLockedError when a crawl is running, NothingFoundError when there is no collection.
+    Raises CollectionLockedError when a crawl is running, NothingFoundError when there is no collection, CollectionError
+    when files are missing or the disk refuses; then nothing has changed.
     """
-    with repairing(root):
-        fresh = root / f"{CATALOGUE}.rebuild"
-        _remove(fresh)
-        result = Rebuilt()
-        catalogue = Catalogue(fresh, write=True)
+
+    def look() -> Losses:
+        lost = look_for(root)
+        if lost.files and not without_missing:
+            raise lost.refusal()
+        return lost
+
+    with repairing(root, look) as lost:
         try:
-            # Spawned, not forked: a child of a killed rebuild must not keep the lock.
-            with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn")) as pool:
-                for captured, reading in _in_order(pool, _captures(root, result, progress, catalogue)):
-                    index_reading(catalogue, captured.row, reading)
-                    crawls.found_crawl(
-                        catalogue, captured.row.crawl, captured.context.scope, captured.row.capture.fetched
-                    )
-                    result.captures += 1
-                    if result.captures % _COMMIT == 0:
-                        catalogue.commit()
+            return _rebuild(root, progress, processes, lost)
+        except sqlite3.Error as error:
+            if advice(error) is None:
+                raise
+            raise unusable(root / CATALOGUE, error, "made") from error
+
+
+def _rebuild(root: Path, progress: Callable[[int], None], processes: int | None, lost: Losses) -> Rebuilt:
+    fresh = root / f"{CATALOGUE}.rebuild"
+    _remove(fresh)
+    result = Rebuilt(lost=lost)
+    try:
+        with contextlib.closing(Catalogue(fresh, write=True)) as catalogue:
+            for captured, reading in readings(root, result, progress, catalogue, processes):
+                index_reading(catalogue, captured.row, reading)
+                crawls.found_crawl(catalogue, captured.row.crawl, captured.context.scope, captured.row.capture.fetched)
+                result.captures += 1
+                if result.captures % _COMMIT == 0:
+                    catalogue.commit()
             catalogue.commit()
             index.settle(catalogue.db)
-            crawls.take_over(catalogue, root / CATALOGUE)
+            crawls.take_over(catalogue, root / CATALOGUE, walks=not lost.files)
             result.records = catalogue.count()
             _switch(catalogue, root / CATALOGUE)
             seal_all(root)
-        finally:
-            catalogue.close()
-            _remove(fresh)
-        return result
+    finally:
+        _remove(fresh)
+    return result
+
+
+def readings(
+    root: Path,
+    result: Rebuilt,
+    progress: Callable[[int], None],
+    catalogue: Catalogue,
+    processes: int | None = None,
+) -> Iterator[tuple[Captured, Reading]]:
+    """Every capture in the order of writing with what it brings: read again in parallel, given back in order.
+
+    Args:
+        catalogue: where the caller stores them; it says where a response is that a revisit refers to.
+    """
+    # Spawned, not forked: a child of a killed process must not keep the lock, nor the thread of a progress bar.
+    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn")) as pool:
+        yield from _in_order(pool, _captures(root, result, progress, catalogue))
 
 
 def _captures(root: Path, result: Rebuilt, progress: Callable[[int], None], catalogue: Catalogue) -> Iterator[Captured]:
@@ -124,12 +165,12 @@ def _interpret_all(batch: list[Captured]) -> list[Reading]:
 def _switch(fresh: Catalogue, path: Path) -> None:
     """Put the new content into the old file in one transaction, so that readers see the old or the new, never half."""
     try:
-        with sqlite3.connect(path, timeout=60) as old:
+        with contextlib.closing(sqlite3.connect(path, timeout=60)) as old:
             old.execute("PRAGMA journal_mode = WAL")
             fresh.db.backup(old)
-        old.close()
-    except sqlite3.DatabaseError:
-        # The old file is no database any more: nobody can be reading it.
+    except sqlite3.DatabaseError as error:
+        if not no_database(error):
+            raise
         _remove(path)
         fresh.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         try:

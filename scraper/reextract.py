@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from archive import warc
 from archive.catalogue import CaptureRow, Catalogue
 from archive.collection import Collection, CollectionWriter
-from archive.http import HttpError, HttpResponse, read_response
+from archive.http import NOT_FOUND, HttpError, HttpResponse, read_response
 from archive.jalali import TEHRAN, jalali_text
 from archive.members import Gap, scan
 from archive.offices import Office, Offices
@@ -32,7 +32,6 @@ _log = logging.getLogger("bayegan")
 _FOUND = range(200, 300)
 _REDIRECTS = range(300, 400)
 _NOT_MODIFIED = 304
-NOT_FOUND = (404, 410)
 SHARED_LISTINGS = frozenset({"tag", "service"})
 """Paths to listings that name items of other offices, too: they do not count as listed by this one."""
 
@@ -51,7 +50,7 @@ def judge(extraction: Extraction, capture: Capture, context: Context, found_by: 
 
     Args:
         found_by: id of the office in whose listings the item was found.
-        item: the id that the address names.
+        item: the id of the item that was asked for.
     """
     record = extraction.record
     if record is None:
@@ -117,6 +116,14 @@ class Captured:
     def portal(self) -> str:
         """The portal in whose file the capture lies: warc/<portal>/<year>/…"""
         return self.row.capture.warc.split("/")[1]
+
+    @property
+    def item(self) -> str | None:
+        """The id of the item that was asked for, told by its address or else by the crawl; None for other pages."""
+        if self.facts.get("role") != "item":
+            return None
+        address = identify(self.row.url, self.portal)
+        return address.id if address else self.facts.get("item")
 
 
 def read_warc(root: Path, path: Path, damaged: Callable[[str], object] = _log.warning) -> Iterator[Captured]:
@@ -187,8 +194,7 @@ def index_captures(collection: Collection, path: Path) -> int:
 
 def _unread(captured: Captured, catalogue: Catalogue) -> bool:
     """Whether nothing that a catalogue says of an item is as new as a capture of its page."""
-    address = identify(captured.row.url, captured.portal) if captured.facts.get("role") == "item" else None
-    return address is not None and not catalogue.looked_since(address.id, captured.row.capture.fetched)
+    return captured.item is not None and not catalogue.looked_since(captured.item, captured.row.capture.fetched)
 
 
 def with_original(captured: Captured, root: Path, place: warc.Location | None) -> Captured:
@@ -247,6 +253,9 @@ def why_not_found(status: int, url: str, location: str, item: str, offices: Offi
     target = identify(to, portal)
     if portal != item.partition(":")[0] or (target and target.id == item):
         return None  # off-site, or another address of the same item
+    asked = identify(url, portal)
+    if target is None and (asked is None or asked.variant == "pointer") and urlsplit(to).path.strip("/"):
+        return None  # addresses of its system may name no code; the page there says which item it is
     return f"redirected-to-{target.id}" if target else "redirected-to-no-item"
 
 
@@ -270,12 +279,12 @@ def interpret(captured: Captured) -> Reading:
 
 def _read_elsewhere(captured: Captured, response: HttpResponse) -> Reading:
     """A redirect or a page that is not there: where it leads to, and whether an item was looked for in vain."""
-    row, portal = captured.row, captured.portal
+    row = captured.row
     location = (response.get("location") or "").encode("latin-1").decode("utf-8", "replace")
-    addresses = tuple(_addresses(captured, portal, [urljoin(row.url, location)] if location else []))
-    item = identify(row.url, portal) if captured.facts["role"] == "item" else None
-    why = item and why_not_found(row.capture.http_status, row.url, location, item.id, captured.context.offices)
-    return Reading(addresses=addresses, not_found=(item.id, why) if item and why else None)
+    led_to = [Entry(urljoin(row.url, location))] if location else []
+    item = captured.item
+    why = item and why_not_found(row.capture.http_status, row.url, location, item, captured.context.offices)
+    return Reading(addresses=tuple(_addresses(captured, led_to)), not_found=(item, why) if item and why else None)
 
 
 def _interpret_revisit(captured: Captured) -> Reading:
@@ -283,8 +292,7 @@ def _interpret_revisit(captured: Captured) -> Reading:
     if captured.facts.get("role") != "item":
         return Reading()
     if captured.row.capture.http_status == _NOT_MODIFIED:
-        address = identify(captured.row.url, captured.portal)
-        return Reading(seen_again=address.id if address else None)
+        return Reading(seen_again=captured.item)
     if captured.original is None:
         return Reading()
     return replace(interpret(captured.original), seen=captured.row.capture.fetched)
@@ -292,15 +300,14 @@ def _interpret_revisit(captured: Captured) -> Reading:
 
 def _read_item(captured: Captured, response: HttpResponse, portal: str) -> Reading:
     row, context = captured.row, captured.context
-    address = identify(row.url, portal)
-    if address is None:
+    if captured.item is None:
         return Reading()
     office = context.offices.get(row.office)
     mime, repeated = response.get("content-type"), context.repeated_on(portal)
     extraction = read_item(response.body, row.url, mime, row.capture.fetched, portal, office, repeated)
-    record = judge(extraction, row.capture, context, row.office, address.id).record
+    record = judge(extraction, row.capture, context, row.office, captured.item).record
     if record is None:
-        return Reading(looked=address.id)
+        return Reading(looked=captured.item)
     return Reading(record, index.terms_of(record))
 
 
@@ -310,7 +317,7 @@ def _read_listing(captured: Captured, response: HttpResponse) -> Reading:
     listing = read_listing(response.body, captured.row.url, dialect.name, response.get("content-type"))
     fetched, office = captured.row.capture.fetched, captured.row.office or ""
     days = {entry.url: listed_under(entry, fetched) for entry in listing.entries}
-    addresses = tuple(_addresses(captured, captured.portal, days))
+    addresses = tuple(_addresses(captured, listing.entries))
     own = captured.facts.get("path") not in SHARED_LISTINGS
     return Reading(addresses=addresses, listed=tuple((i, office, days[u]) for i, u in addresses) if own else ())
 
@@ -321,12 +328,11 @@ def listed_under(entry: Entry, fetched: str) -> str:
     return jalali_text(when.astimezone(TEHRAN).date()) if when else ""
 
 
-def _addresses(captured: Captured, portal: str, urls: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for url in urls:
-        at = captured.context.offices.portal_of_url(url)
-        address = identify(url, at)
-        if address and at == portal:
-            yield address.id, url
+def _addresses(captured: Captured, entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+    for entry in entries:
+        at = captured.context.offices.portal_of_url(entry.url)
+        if at == captured.portal and (item := entry.item(at)):
+            yield item, entry.url
 
 
 def _row(record: warc.Record, place: warc.Location, facts: dict[str, str]) -> CaptureRow:

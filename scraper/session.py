@@ -59,7 +59,7 @@ class CrawlSession:
         self.counts: Counter[str] = Counter()
         self.tally = drift.Tally()
         self.run = uuid.uuid4().hex
-        self._begun = time.monotonic()
+        self._noted = time.monotonic()
         self.collection: CollectionWriter = lock_collection(Path(crawler.settings["BAYEGAN_COLLECTION"]))
         self.catalogue: Catalogue = self.collection.catalogue
         self.collection.max_bytes = crawler.settings.getint("BAYEGAN_WARC_MAX_BYTES")
@@ -124,10 +124,8 @@ class CrawlSession:
         elif reason == "finished" and self.frontier is not None and self.frontier.waiting:
             reason = "hosts-in-trouble"  # left to the next crawl
         self.collection.finish_files()
-        seconds, now = time.monotonic() - self._begun, dt.datetime.now(dt.UTC)
-        finished = crawls.end_crawl(
-            self.catalogue, self.crawl, self._stopped_by or reason, now, seconds, dict(self.counts)
-        )
+        now = dt.datetime.now(dt.UTC)
+        finished = crawls.end_crawl(self.catalogue, self.crawl, self._stopped_by or reason, now, *self._since_noted())
         if finished and not (self.context.since or self.context.until):
             crawls.note_walks(self.catalogue, self.crawl, now)
         drift.forget(self.catalogue, self.crawl)
@@ -143,6 +141,7 @@ class CrawlSession:
         self.collection.abandon()
         self.report = crawls.report(self.catalogue, self.crawl)
         self.report.state, self.report.reason = "stopped", self.failure
+        self.report.unrecovered = crawls.unrecovered(self.catalogue)
 
     def keep(self, exchange: Exchange) -> Capture:
         """Write an exchange to the archive. Raises OSError, and then stops the crawl, when the disk refuses."""
@@ -160,11 +159,19 @@ class CrawlSession:
             if self.frontier is not None:
                 self.frontier.sweep()
             self.tally.flush(self.catalogue, self.crawl)
+            if self.catalogue.db.in_transaction:  # time alone is not worth a commit
+                crawls.note_run(self.catalogue, self.crawl, *self._since_noted())
             self.collection.commit()
         except (OSError, sqlite3.Error) as error:
             self.fail(_cannot_write(error))
         else:
             self._wake()
+
+    def _since_noted(self) -> tuple[float, dict[str, int]]:
+        """Seconds and counts since this was last asked."""
+        before, self._noted = self._noted, time.monotonic()
+        counts, self.counts = self.counts, Counter()
+        return self._noted - before, dict(counts)
 
     def _wake(self) -> None:
         # Rows that were not due may be due now; Scrapy itself looks only every five seconds.
@@ -204,6 +211,10 @@ class CrawlSession:
         """Count what no table counts; it ends in the report."""
         self.counts[what] += number
 
+    def count_anew(self, what: str, number: int) -> None:
+        """Count what the last run knows best, in place of what earlier runs on this crawl counted."""
+        self.counts[what] = number - crawls.noted_counts(self.catalogue, self.crawl)[what]
+
     def _info(self, crawler: Crawler) -> list[tuple[str, str]]:
         settings = crawler.settings
         further = {
@@ -219,9 +230,9 @@ class CrawlSession:
     def _leave_settings(self, crawler: Crawler) -> None:
         folder = self.collection.crawl_folder(self.crawl)
         folder.mkdir(parents=True, exist_ok=True)
-        changed = {k: repr(crawler.settings[k]) for k in crawler.settings if crawler.settings.getpriority(k)}
+        changed = {k: v for k, v in crawler.settings.copy_to_dict().items() if crawler.settings.getpriority(k)}
         (folder / "settings.json").write_text(
-            json.dumps(changed, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
+            json.dumps(changed, indent=1, ensure_ascii=False, sort_keys=True, default=repr) + "\n", encoding="utf-8"
         )
 
     def _start_log(self) -> logging.Handler:

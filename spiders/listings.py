@@ -18,7 +18,7 @@ from scraper.capture import CAPTURE
 from scraper.dialects import DIALECTS, GENERIC, detect
 from scraper.frontier import Frontier, Visit
 from scraper.listing import Entry, Listing, links_to, read_listing
-from scraper.newscode import identify, normalise_url
+from scraper.newscode import normalise_url
 from scraper.reextract import SHARED_LISTINGS, listed_under
 from scraper.refusals import wall
 from scraper.session import CrawlSession
@@ -43,7 +43,7 @@ class ListingSpider(Spider):
     until: dt.date | None
     recheck: bool
     sweep: bool
-    met: set[tuple[str, str]]
+    met: set[tuple[str, str, str | None]]
     reread: set[str]
     """Listings of earlier runs that this run of a crawl has read again."""
     topics_of: set[str]
@@ -90,8 +90,7 @@ class ListingSpider(Spider):
     def _item_of(self, entry: Entry, visit: Visit) -> str | None:
         """The id of an entry; None when it is no item or another portal's."""
         portal = self.offices.portal_of_url(entry.url)
-        address = identify(entry.url, portal)
-        return address.id if address and portal == visit.portal else None
+        return entry.item(portal) if portal == visit.portal else None
 
     def _settled_before(self, entry: Entry, visit: Visit) -> bool:
         """Whether an entry is no news: settled when the office was last known to be complete."""
@@ -143,24 +142,24 @@ class ListingSpider(Spider):
             yield self.follow(url, visit.url, visit, path, again=path != "archive" or url in days[:NEWEST])
 
     def entry(self, entry: Entry, via: str, visit: Visit, fetched: str) -> Iterator[Request]:
-        met = visit.office, entry.url
+        met = visit.office, entry.url, entry.code
         if met in self.met:  # the same entry stands in feed, sitemap, archive and on the home page
             return
         if len(self.met) >= _MET:
             self.met.clear()
         self.met.add(met)
         portal = self.offices.portal_of_url(entry.url)
-        address = identify(entry.url, portal)
-        if address is None or portal != visit.portal:
-            self.session.count("links/not-an-item" if address is None else "links/off-site")
+        id_ = entry.item(portal)
+        if id_ is None or portal != visit.portal:
+            self.session.count("links/not-an-item" if id_ is None else "links/off-site")
             return
-        self.session.catalogue.note_address(address.id, entry.url)
+        self.session.catalogue.note_address(id_, entry.url)
         if visit.role != "item" and visit.path not in SHARED_LISTINGS:
-            self.session.catalogue.note_listed(address.id, visit.office, listed_under(entry, fetched))
+            self.session.catalogue.note_listed(id_, visit.office, listed_under(entry, fetched))
         path = "home" if visit.role == "home" else visit.path
         url = normalise_url(entry.url)
-        item = Visit(address.id, url, "item", visit.office, portal, visit.dialect, via, path)
-        if self.session.catalogue.knows(address.id):
+        item = Visit(id_, url, "item", visit.office, portal, visit.dialect, via, path)
+        if self.session.catalogue.knows(id_):
             self.frontier.note(item, "known")
         elif self._in_range(entry):
             yield self.request(item)
@@ -189,14 +188,18 @@ class ListingSpider(Spider):
                 yield self.follow(earlier, via, visit, "sitemap")
             return
         why_not = self.walks.may_go_on(listing, visit.office, visit.path)
-        if why_not or (not whole and all(self._settled_before(entry, visit) for entry in listing.entries)):
-            of = f"/{visit.office}" if why_not == TOO_MANY else ""
-            self.session.count(f"walks-ended/{why_not or 'nothing-new'}{of}")
-            return
-        # What earlier runs of this crawl have not met pushed older entries on to pages that they have read.
-        moved = self.session.resumed and any(self._unmet_before(entry, visit) for entry in listing.entries)
-        for url in map(without_session, self._own(listing.pages, visit)):
-            yield self.follow(url, via, visit, visit.path, again=moved and self._once_again(url))
+        if why_not in {"", TOO_MANY} and not whole and all(self._settled_before(e, visit) for e in listing.entries):
+            why_not = "nothing-new"
+        if why_not:
+            self.session.count(f"walks-ended/{why_not}" + (f"/{visit.office}" if why_not == TOO_MANY else ""))
+        if why_not in {"", TOO_MANY}:
+            # What earlier runs of this crawl have not met pushed older entries on to pages that they have read.
+            moved = self.session.resumed and any(self._unmet_before(entry, visit) for entry in listing.entries)
+            for url in map(without_session, self._own(listing.pages, visit)):
+                if why_not:  # a row that says what was left out: with it the walk does not count as whole
+                    self.frontier.note(self._listing_at(url, via, visit, visit.path), "refused", TOO_MANY)
+                else:
+                    yield self.follow(url, via, visit, visit.path, again=moved and self._once_again(url))
 
     def _own(self, urls: Iterable[str], visit: Visit) -> Iterator[str]:
         """Those of the addresses that belong to the portal: a pager leads nowhere else."""
@@ -207,8 +210,10 @@ class ListingSpider(Spider):
                 self.session.count("links/off-site")
 
     def follow(self, url: str, via: str, visit: Visit, path: str, *, again: bool = False) -> Request:
-        child = Visit(url, url, "listing", visit.office, visit.portal, visit.dialect, via, path)
-        return self.request(child, again=again)
+        return self.request(self._listing_at(url, via, visit, path), again=again)
+
+    def _listing_at(self, url: str, via: str, visit: Visit, path: str) -> Visit:
+        return Visit(url, url, "listing", visit.office, visit.portal, visit.dialect, via, path)
 
     # --- requests and their ends ---------------------------------------------------------------------------------
 

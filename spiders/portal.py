@@ -15,8 +15,9 @@ from urllib.parse import urljoin, urlsplit
 from scrapy import Request
 
 from archive.crawls import Scope
+from archive.css import loaded_by
 from archive.errors import UsageError
-from archive.http import read_head, read_response
+from archive.http import NOT_FOUND, read_head, read_response
 from archive.jalali import parse_period
 from archive.offices import load_offices
 from archive.record import NewsRecord
@@ -33,7 +34,7 @@ from scraper.middlewares import (
 from scraper.newscode import identify
 from scraper.pipelines import ExtractedPage
 from scraper.queueing import queue_due, queue_failed, queue_gaps, queue_tags
-from scraper.reextract import NOT_FOUND, read_item, why_not_found, within
+from scraper.reextract import read_item, why_not_found, within
 from scraper.refusals import leads_to_login, wall
 from scraper.styles import stylesheets
 from spiders.discovery import Walks
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 _MAX_HOPS = 5
 _WALLED = (401, 403, 429, 503)  # what bot checks and login pages are sent with, beside 200
 _NOT_MODIFIED = 304
+_OF_SHEET = "style"
+"""How what a style sheet loads was found."""
 
 
 class PortalSpider(ListingSpider):
@@ -89,9 +92,10 @@ class PortalSpider(ListingSpider):
         self.limit = int(limit) if limit else None
         self.recheck = bool(recheck)
         self.sweep = bool(sweep)
-        self.met: set[tuple[str, str]] = set()
+        self.met: set[tuple[str, str, str | None]] = set()
         self.reread: set[str] = set()
         self.topics_of: set[str] = set()
+        self.sheet_files: dict[str, set[str]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> PortalSpider:
@@ -133,7 +137,7 @@ class PortalSpider(ListingSpider):
         gaps = queue_gaps(catalogue, crawl, self.chosen, settings.getint("BAYEGAN_SWEEP_CODES"))
         for portal, (queued, left) in gaps.items():
             self.session.count(f"sweep-queued/{portal}", queued)
-            self.session.count(f"sweep-left/{portal}", left)
+            self.session.count_anew(f"sweep-left/{portal}", left)
 
     def parse(self, response: Response, **_: Any) -> Iterator[Request | ExtractedPage]:
         """Decide by status, then by what the page was expected to be."""
@@ -156,6 +160,7 @@ class PortalSpider(ListingSpider):
             yield from self._item(response, visit)
         elif visit.role == "asset":
             self.settle(response, "asset")
+            yield from self._loaded_by(response, visit)
         else:
             yield from self.listing(response, visit)
 
@@ -171,11 +176,17 @@ class PortalSpider(ListingSpider):
         elif word in RETRIED_FAILURES:
             self._try_again(request, word, None)
         else:
-            self.frontier.settle(request, "failed", word)
+            too_large = word == "too-large" and request.meta["visit"].path == _OF_SHEET  # as we asked for it
+            self.frontier.settle(request, "asset" if too_large else "failed", word)
 
-    def conditions(self, request: Request) -> dict[str, str]:
-        """What a request for a known item asks the server first: whether it has changed since."""
+    def prepare(self, request: Request) -> None:
+        """Say how much may come, and ask for a known item whether it has changed since."""
         visit: Visit = request.meta["visit"]
+        if visit.path == _OF_SHEET and (most := self.settings.getint("BAYEGAN_STYLE_FILE_BYTES")):
+            request.meta["download_maxsize"] = most
+        request.headers.update(self._conditions(request, visit))
+
+    def _conditions(self, request: Request, visit: Visit) -> dict[str, str]:
         known = visit.role == "item" and self.session.catalogue.knows(visit.key)
         original = self.session.catalogue.original(request.url) if known else None
         if original is None:
@@ -231,9 +242,26 @@ class PortalSpider(ListingSpider):
             else:
                 self.session.count("assets/off-site")
 
-    def _asset(self, url: str, via: str, visit: Visit) -> Request:
-        asset = Visit(url, url, "asset", visit.office, visit.portal, visit.dialect, via, "item")
+    def _asset(self, url: str, via: str, visit: Visit, path: str = "item") -> Request:
+        asset = Visit(url, url, "asset", visit.office, visit.portal, visit.dialect, via, path)
         return self.request(asset)
+
+    def _loaded_by(self, response: Response, visit: Visit) -> Iterator[Request]:
+        """What a style sheet loads from its portal: sheets in every crawl, the rest when it or the sheet is new."""
+        if "css" not in (content_type_of(response) or "").lower():
+            return
+        changed = response.meta[CAPTURE].fetched == response.meta[SEEN]  # else it is what was captured before
+        files = self.sheet_files.setdefault(visit.office, set())
+        for url, is_sheet in loaded_by(response.body, response.url).items():
+            request = self._asset(url, response.url, visit, _OF_SHEET)
+            if self.offices.portal_of_url(url) != visit.portal:
+                self.session.count("assets/off-site")
+            elif is_sheet or changed or self.session.catalogue.original(request.url) is None:
+                if url not in files and len(files) >= self.settings.getint("BAYEGAN_STYLE_FILES"):
+                    self.session.count("assets/too-many")
+                    continue
+                files.add(url)
+                yield request
 
     # --- ends ---------------------------------------------------------------------------------------------------
 

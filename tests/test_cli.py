@@ -7,13 +7,15 @@ import shutil
 import socket
 import subprocess
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from archive import warc
+from archive.collection import lock_collection
 from tests import zygote
-from tests.conftest import IMPOLITE, SHARED_PAGES, Crawled, bayegan, command, crawl, environment, flip_a_byte
+from tests.conftest import IMPOLITE, ROOT, SHARED_PAGES, Crawled, bayegan, command, crawl, environment, flip_a_byte
 from tests.portal.server import Portal
 
 DOCUMENT = SHARED_PAGES / "behzisti.ir__news-70583.html"
@@ -80,7 +82,24 @@ def test_report_says_what_the_last_crawl_did(crawled: Crawled) -> None:
     assert report["warc_files"]
     saved = json.loads((crawled.path / "crawls" / report["crawl"] / "report.json").read_text(encoding="utf-8"))
     assert saved == report
-    assert {"log", "settings.json"} <= {p.name for p in (crawled.path / "crawls" / report["crawl"]).iterdir()}
+    folder = crawled.path / "crawls" / report["crawl"]
+    assert {"log", "settings.json"} <= {p.name for p in folder.iterdir()}
+    settings = json.loads((folder / "settings.json").read_text("utf-8"))
+    assert settings["ROBOTSTXT_OBEY"] is True
+    assert settings["SCHEDULER"] == "scraper.frontier.Frontier"
+    assert settings["DEFAULT_REQUEST_HEADERS"]["Accept-Language"].startswith("fa")
+    assert " object at 0x" not in json.dumps(settings), "evidence that a reader can use"
+
+
+def test_a_crawl_that_is_not_there_is_answered_with_those_that_are(crawled: Crawled, tmp_path: Path) -> None:
+    made = bayegan("report", "--collection", crawled.path, "--json").json["crawl"]
+    ran = bayegan("report", "nonsense", "--collection", crawled.path)
+    assert (ran.code, ran.out) == (3, "")
+    assert one_paragraph(ran.err)
+    assert f"It has {made}." in ran.err
+    assert "crawl all" not in ran.err
+    lock_collection(tmp_path / "c").close()
+    assert "has no crawl yet" in bayegan("report", "--collection", tmp_path / "c").err
 
 
 def test_results_go_to_stdout_and_messages_to_stderr(crawled: Crawled) -> None:
@@ -247,3 +266,40 @@ def test_a_warc_with_a_flipped_byte_is_found_and_the_rest_still_served(crawled: 
     assert "restore" in ran.err
     assert bayegan("search", "بهزیستی", "--collection", copy).code == 0
     shutil.rmtree(copy)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("search", "x", "--sort", "foo"), "there is no «foo». Write one of: 'date', 'relevance'."),
+        (("search", "x", "--limit", "0"), "write 1 or more."),
+        (("search", "x", "--limit", "many"), "write a whole number."),
+        (("offices", "add", "http://x.ir", "--organisation", "foo"), "there is no «foo»."),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_said_plainly(words: tuple[str, ...], says: str) -> None:
+    ran = bayegan(*words)
+    assert ran.code == 2
+    assert says in ran.err
+    assert "Value error" not in ran.err
+    assert "Input should" not in ran.err
+
+
+def test_the_program_says_its_version() -> None:
+    ran = bayegan("--version")
+    assert (ran.code, ran.out, ran.err) == (0, f"bayegan {version('bayegan')}\n", "")
+
+
+def test_a_message_in_a_pipe_is_one_line(crawled: Crawled) -> None:
+    narrow = {**environment(), "COLUMNS": "20"}
+    for words in (("search", "office:nope"), ("search", "وقف", "--limit", "1"), ("verify",)):
+        line = command(*words, "--collection", crawled.path)
+        ran = subprocess.run(line, env=narrow, capture_output=True, text=True, check=False, cwd=ROOT)
+        assert ran.stderr.count("\n") == 1, ran.stderr
+
+
+def test_an_item_that_was_never_edited_is_said_to_be_so(crawled: Crawled) -> None:
+    item = next(iter(crawled.open().records)).id
+    ran = bayegan("diff", item, "--collection", crawled.path)
+    assert (ran.code, ran.out) == (0, "")
+    assert f"{item} was never edited" in ran.err

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,6 +80,21 @@ def unpacked(path: Path) -> Iterator[bytes]:
             yield from raw
 
 
+@contextmanager
+def _closed(files: contextlib.ExitStack) -> Iterator[None]:
+    """Close files after the last that is written to them; when that fails, it is the error to tell.
+
+    Left to themselves they would be closed some time later, and on a full disk complain of that, too.
+    """
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(Exception):
+            files.close()
+        raise
+    files.close()
+
+
 class RecordFiles(ABC):
     """Records that come by year, written to a file a year. Used in a `with`, which closes the file on errors, too."""
 
@@ -106,8 +122,8 @@ class RecordFiles(ABC):
     def finish(self) -> None:
         """Complete the file of the year."""
         if self._year is not None:
-            self.end()
-            self._file.close()
+            with _closed(self._file):
+                self.end()
             self.files.append(described(self._folder, self.name(self._year), self._count, *self._span))
             self._year = None
 
@@ -222,8 +238,16 @@ class Table:
             "parquet": f"graph/{self.name}.parquet",
             "csv": f"graph/{self.name}.csv",
         }
-        chosen = self.options.formats
         self._waiting: list[Any] = []
+        try:
+            self._open()
+        except BaseException:  # what fails here is not left again
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def _open(self) -> None:
+        chosen = self.options.formats
         if "jsonl" in chosen:
             self._lines = self._file.enter_context(packed(self.folder / self._paths["jsonl"], self.options.compression))
         if "parquet" in chosen:
@@ -234,7 +258,6 @@ class Table:
         if "csv" in chosen:
             self._csv = self._file.enter_context((self.folder / self._paths["csv"]).open("wb"))
             self._csv.write(sheet.BOM + sheet.row(each.name for each in fields(self.row)))
-        return self
 
     def put(self, row: Any) -> None:
         """Append a row."""
@@ -259,9 +282,9 @@ class Table:
             with contextlib.suppress(Exception):
                 self._file.close()
             return
-        if self._waiting:
-            self._flush()
-        self._file.close()
+        with _closed(self._file):
+            if self._waiting:
+                self._flush()
 
     @property
     def files(self) -> list[DumpFile]:

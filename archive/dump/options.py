@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -32,11 +33,12 @@ class Options:
     selection: Selection = field(default_factory=Selection)
 
 
-def options_of(formats: str, compression: str, html: bool, selection: Selection) -> Options:
-    """Options as a person names them; `formats` is one of `FORMATS` or `all`. Raises UsageError."""
-    chosen = FORMATS if formats == "all" else (formats,)
-    if unknown := set(chosen) - set(FORMATS):
-        raise UsageError(f"There is no dump format «{', '.join(unknown)}». Choose one of: {', '.join(FORMATS)}, all.")
+def options_of(formats: Sequence[str], compression: str, html: bool, selection: Selection) -> Options:
+    """Options as a person names them; `formats` are of `FORMATS`, or `all`. Raises UsageError."""
+    if unknown := sorted({*formats} - {*FORMATS, "all"}):
+        raise UsageError(f"There is no dump format «{', '.join(unknown)}». Choose of: {', '.join(FORMATS)}, all.")
+    # In one order, whatever the order in which they are named: the same options give the same bytes.
+    chosen = tuple(name for name in FORMATS if name in formats or "all" in formats)
     if compression not in COMPRESSIONS:
         raise UsageError(f"There is no compression «{compression}». Choose one of: {', '.join(COMPRESSIONS)}.")
     return Options(chosen, compression, html, selection)  # type: ignore[arg-type]  # one of COMPRESSIONS
@@ -80,8 +82,13 @@ def manifest_text(manifest: Manifest) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a dump. Raises NothingFoundError when there is none, CollectionError when it cannot be read."""
+    """The manifest of a dump.
+
+    Raises NothingFoundError when there is none, UsageError for a file, CollectionError when it cannot be read.
+    """
     path = folder / MANIFEST
+    if folder.is_file():
+        raise UsageError(f"{folder} is a file. Name the folder that `bayegan dump` wrote, with {MANIFEST} in it.")
     try:
         return msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError:

@@ -19,7 +19,7 @@ from archive.dump import describe
 from archive.dump.files import Table, record_files, write_text
 from archive.dump.graph import Graph, Link, Told
 from archive.dump.options import MANIFEST, SUMS, Manifest, Options, manifest_text
-from archive.errors import CollectionError, CollectionLockedError, NothingFoundError, UsageError
+from archive.errors import CollectionLockedError, NothingFoundError, UsageError, cannot_write
 from archive.record import from_json, to_json
 from archive.records import Facts, Records, facts_of, one_moment
 from archive.warc import sync_folder
@@ -157,7 +157,9 @@ def whole_or_nothing(dest: Path) -> Iterator[Part]:
                 part.folder = part.folder.rename(part.dest)
             sync_folder(part.dest.absolute().parent)
     except OSError as error:
-        raise CollectionError(f"{dest} cannot be written: {error.strerror or error}. Name another place.") from error
+        if error.errno:  # the libraries say it in words of their own
+            error.strerror = os.strerror(error.errno)
+        raise cannot_write(dest, error, "Name another place.") from error
 
 
 @contextmanager

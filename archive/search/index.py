@@ -23,6 +23,7 @@ from archive.search.match import EVERY, expression, with_compounds
 from archive.search.query import FILTERS, parse
 from archive.search.stories import MINUTE_BITS
 from archive.search.tree import FACT_FIELDS, And, Filter, Query, in_field, in_title
+from archive.search.values import settled
 from archive.search.words import index_text
 
 if TYPE_CHECKING:
@@ -243,14 +244,24 @@ def _title_first(db: sqlite3.Connection, query: Query) -> Iterator[int]:
 
 
 def resolve(db: sqlite3.Connection, query: Query | str) -> Query:
-    """Parse a query where it is text, and take the compounds in it apart that the index knows."""
+    """Parse a query where it is text; name the values in it as the collection does, and take apart its compounds.
+
+    Raises QueryError.
+    """
     query = parse(query) if isinstance(query, str) else query
 
     @cache
     def known(terms: str) -> bool:
         return db.execute("SELECT 1 FROM news WHERE news MATCH ? LIMIT 1", (terms,)).fetchone() is not None
 
-    return replace(query, parts=tuple(with_compounds(part, known) for part in query.parts))
+    def has(one: Filter) -> bool:
+        return known(expression(one))
+
+    def values(field: str) -> list[str]:
+        return [value for (value,) in db.execute(f"SELECT DISTINCT {field} FROM items") if value]  # noqa: S608
+
+    parts = (with_compounds(settled(part, has, values), known) for part in query.parts)
+    return replace(query, parts=tuple(parts))
 
 
 def rows_of(query: Query) -> tuple[str, tuple[str | int, ...]]:

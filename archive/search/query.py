@@ -12,35 +12,16 @@ from difflib import get_close_matches
 
 from archive.errors import QueryError, UsageError
 from archive.jalali import parse_period
-from archive.offices import SPIDERS
-from archive.persian import fold
-from archive.provinces import PROVINCES
 from archive.search import terms
-from archive.search.tree import FACT_FIELDS, And, Filter, Node, Not, Or, Period, Query, Words
+from archive.search.tree import FACT_FIELDS, And, Node, Not, Or, Period, Query, Words
+from archive.search.values import filter_of
 
 TEXT_FIELDS = {"title": "title", "lead": "lead", "body": "body", "tag": "tags", **{n: n for n in FACT_FIELDS}}
 """Where a word can be looked for, and the column of the index."""
 _EXACT = "exact"
-_DATES = ("from", "to")
-_ORGANISATIONS = {
-    name: organisation
-    for organisation, names in {"welfare": ("بهزیستی",), "endowment": ("اوقاف",)}.items()
-    for name in (organisation, SPIDERS[organisation], *map(fold, names))
-}
-_PROVINCES = {
-    fold(name).replace(" ", ""): province.code
-    for province in PROVINCES
-    for name in (province.code, province.slug, province.name, *province.variants)
-}
-_QUOTED = {fold(province.name).replace(" ", ""): f'"{province.name}"' for province in PROVINCES if " " in province.name}
-"""How the names of provinces that are several words have to be typed."""
-_CHOICES = {
-    "org": _ORGANISATIONS,
-    "province": _PROVINCES,
-    "status": {"live": "live", "gone": "gone"},
-}
+_DATES = ("from", "to", "year", "month")
 FILTERS = ("org", "province", "office", "portal", "code", "kind", "status")
-_PERSIAN = {
+PERSIAN_FIELDS = {
     "عنوان": "title",
     "لید": "lead",
     "متن": "body",
@@ -49,11 +30,19 @@ _PERSIAN = {
     "استان": "province",
     "نویسنده": "author",
     "دسته": "category",
+    "اداره": "office",
+    "پایگاه": "portal",
+    "گونه": "kind",
+    "وضعیت": "status",
     "کد": "code",
     "از": "from",
     "تا": "to",
+    "سال": "year",
+    "ماه": "month",
     "دقیق": _EXACT,
 }
+_OTHER_FIELDS = {"organisation": "org", "tags": "tag", "categories": "category"}
+"""As pages call them."""
 _FIELDS = (*TEXT_FIELDS, *FILTERS, *_DATES, _EXACT)
 
 _LONGEST = 1000
@@ -61,7 +50,7 @@ _DEEPEST = 8
 _QUOTES = {'"': '"', "“": "”", "«": "»"}
 _LEXEME = re.compile(
     r"(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<quote>[\"“«])"
-    rf"|(?P<field>[A-Za-z]+(?=:)|(?:{'|'.join(_PERSIAN)})(?=:\S)):\s*"
+    rf"|(?P<field>[A-Za-z]+(?=:)|(?:{'|'.join(PERSIAN_FIELDS)})(?=:\S)):\s*"
     r"|(?P<or>OR(?![^\s()]))|(?P<and>AND(?![^\s()]))"
     r"|(?P<not>-(?=[^\s\-])|NOT(?![^\s()]))|(?P<word>[^\s()\"“«]+)"
 )
@@ -86,7 +75,9 @@ def parse(text: str) -> Query:
 
 def _refuse_period(node: Node) -> None:
     if isinstance(node, Period):
-        raise QueryError("from: and to: hold for the whole query. Write them without -, OR and parentheses.")
+        raise QueryError(
+            "from:, to:, year: and month: hold for the whole query. Write them without -, OR and parentheses."
+        )
     for part in node.parts if isinstance(node, And | Or) else (node.part,) if isinstance(node, Not) else ():
         _refuse_period(part)
 
@@ -151,8 +142,7 @@ class _Parser:
         """Read a negation, group, field, phrase, or as many plain words as follow."""
         kind = self.peek()
         if kind == "not":
-            self.take()
-            return [Not(self.single(depth, "-"))]
+            return [Not(self.single(depth, self.take()["not"]))]
         if kind == "open":
             return [self.group(depth)]
         if kind == "field":
@@ -205,7 +195,7 @@ class _Parser:
     def field_value(self, depth: int) -> Node:
         """Read name:value."""
         written = self.take()["field"]
-        name = _PERSIAN.get(written) or written.lower()
+        name = PERSIAN_FIELDS.get(written) or _OTHER_FIELDS.get(written.lower(), written.lower())
         if name in TEXT_FIELDS:
             return _in_column(self.single(depth, written + ":"), TEXT_FIELDS[name])
         if name not in _FIELDS:
@@ -221,7 +211,7 @@ class _Parser:
         value = self.quoted() if kind == "quote" else self.take()["word"]
         if name == _EXACT:
             return terms.exact(value)
-        return _period(name, value) if name in _DATES else _filter(name, value)
+        return _period(name, value) if name in _DATES else filter_of(name, value)
 
 
 def _in_column(node: Node, column: str) -> Node:
@@ -235,24 +225,9 @@ def _in_column(node: Node, column: str) -> Node:
     return node
 
 
-def _filter(name: str, value: str) -> Filter:
-    key = fold(value)
-    if name in _CHOICES:
-        known = _CHOICES[name]
-        key = key.replace(" ", "")
-        if key not in known:
-            near = [_QUOTED.get(match, match) for match in get_close_matches(key, known, 1)]
-            hint = f"Did you mean {near[0]}?" if near else f"Write for example {name}:{next(iter(known))}."
-            raise QueryError(f"«{value}» is no value of {name}:. {hint}")
-        return Filter(name, known[key])
-    if not any(map(str.isalnum, key)):
-        raise QueryError(f"{name}: needs a value. Write it right after the colon.")
-    return Filter(name, key)
-
-
 def _period(name: str, value: str) -> Period:
     try:
         first, last = parse_period(value)
     except UsageError as error:
         raise QueryError(str(error)) from error
-    return Period(first, None) if name == "from" else Period(None, last)
+    return Period(None if name == "to" else first, None if name == "from" else last)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from archive.errors import QueryError, UsageError
 from archive.jalali import parse_period
+from archive.names import ORGANISATIONS, STATUSES
 from archive.provinces import BY_CODE
 from archive.search.index import Sort
 from archive.search.query import parse
-from archive.search.tree import Filter, Period, Query
+from archive.search.tree import Period, Query
+from archive.search.values import filter_of, value_of
 
 PAGE_SIZE = 20
 LAST_PAGE = 500
@@ -28,6 +31,8 @@ class Param:
     description: str
     schema: dict[str, Any]
     where: Literal["query", "path"] = "query"
+    means: Callable[[str], str] | None = None
+    """What a text that is given stands for, where more can be written than the schema says. Raises UsageError."""
 
     def read(self, text: str) -> Any:
         """The value, as the schema wants it. Raises UsageError."""
@@ -42,9 +47,14 @@ class Param:
             raise UsageError(
                 f"The value of {self.name} has {len(text)} characters. Write at most {self.schema['maxLength']}."
             )
-        wrong = "enum" in self.schema and text not in self.schema["enum"]
-        if wrong or ("pattern" in self.schema and not re.fullmatch(self.schema["pattern"].strip("^$"), text)):
-            raise UsageError(f"«{text[:40]}» is no value of {self.name}. {self.description}.")
+        if self.means:
+            return self.means(text)
+        if text not in self.schema.get("enum", [text]):
+            raise UsageError(
+                f"«{text[:40]}» is no value of {self.name}. Write one of: {', '.join(self.schema['enum'])}."
+            )
+        if "pattern" in self.schema and not re.fullmatch(self.schema["pattern"].strip("^$"), text):
+            raise UsageError(f"«{text[:40]}» is no value of {self.name}. Write {self.description}.")
         return text
 
 
@@ -56,16 +66,30 @@ def _one_of(*values: str) -> dict[str, Any]:
     return {"type": "string", "enum": [*values]}
 
 
-_NAME = r"[A-Za-z0-9._-]+"
+def _closed(name: str, description: str, *values: str) -> Param:
+    """A field whose values are fixed; each may be written by any of its names."""
+    return Param(name, f"{description}; its name will do", _one_of(*values), means=partial(value_of, name))
+
+
+def _date(text: str) -> str:
+    parse_period(text)
+    return text
+
+
 SEARCH = (
     Param("q", "Words, phrases and fields, as in docs/search.md", _string(1000)),
-    Param("org", "An organisation: welfare or endowment", _one_of("welfare", "endowment")),
-    Param("province", "A province by its ISO 3166-2 code, such as IR-22", _one_of(*BY_CODE)),
-    Param("office", "An office by its id, such as behzisti-hormozgan", _string(60, _NAME)),
-    Param("kind", "A kind of items: news, photo, video, report, talk …", _string(40, r"[\w-]+")),
-    Param("status", "live, or gone for items withdrawn from their site", _one_of("live", "gone")),
-    Param("from", "First day of publication, Jalali or Gregorian: 1402, 1402-01, 2023-09-22", _string(10, _DATE)),
-    Param("to", "Last day of publication", _string(10, _DATE)),
+    _closed("org", "An organisation: welfare or endowment", *ORGANISATIONS),
+    _closed("province", "A province by its ISO 3166-2 code, such as IR-22", *BY_CODE),
+    Param("office", "An office by its id, such as behzisti-hormozgan, or its name", _string(100)),
+    Param("kind", "A kind of items: news, photo, video, report, talk …, or its name", _string(100)),
+    _closed("status", "live, or gone for items withdrawn from their site", *STATUSES),
+    Param(
+        "from",
+        "First day of publication, Jalali or Gregorian: 1402, 1402-01, 2023-09-22",
+        _string(20, _DATE),
+        means=_date,
+    ),
+    Param("to", "Last day of publication", _string(20, _DATE), means=_date),
     Param("sort", "date (newest first) or relevance (best first)", _one_of("date", "relevance")),
     Param("fold", "no: show every item; else a story that several offices tell is shown once", _one_of("yes", "no")),
 )
@@ -79,7 +103,7 @@ def read(params: tuple[Param, ...], given: Mapping[str, str]) -> dict[str, Any]:
     """The values of the parameters that are given and not empty; others are left out. Raises UsageError."""
     values = {param.name: param.read(text) for param in params if (text := given.get(param.name, "").strip())}
     if "\0" in "".join(map(str, values.values())):
-        raise UsageError("A parameter has a character in it that no text has.")
+        raise UsageError("A parameter has a character in it that no text has. Leave it out.")
     return values
 
 
@@ -111,7 +135,7 @@ class Wish:
     def query(self) -> Query:
         """The query to be answered. Raises QueryError."""
         typed = parse(self.get("q"))
-        filters = tuple(Filter(name, self.get(name)) for name in _FILTERS if self.get(name))
+        filters = tuple(filter_of(name, self.get(name)) for name in _FILTERS if self.get(name))
         period = _both(typed.period, self._days())
         return replace(typed, parts=(*typed.parts, *filters), period=period)
 

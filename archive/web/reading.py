@@ -15,6 +15,7 @@ from archive import warc
 from archive.catalogue import Catalogue
 from archive.collection import CATALOGUE
 from archive.errors import CollectionError, NothingFoundError
+from archive.opening import connect
 from archive.record import Capture
 from archive.search.answers import Answers
 
@@ -100,10 +101,7 @@ class Reading(Catalogue):
             raise NothingFoundError(f"There is no collection at {root} any more.")
         try:
             # Responses that are streamed are made by changing threads, one at a time.
-            self.db = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-            )
-            self.db.execute("PRAGMA busy_timeout = 2000")
+            self.db = connect(self.path, timeout=2, check_same_thread=False)
             self.state = self._begin_reading()
         except sqlite3.Error as error:
             raise CollectionError(f"The catalogue {self.path} cannot be read: {error}.") from error

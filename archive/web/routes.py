@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archive.web.page import Download, View
 from archive.web.params import PAGE, SEARCH, Param
 from archive.web.views import browse, coverage, download, front, item, search
 
 _ID = Param(
     "id",
-    "The id of an item: portal:code, such as behzisti:70583",
+    "the id of an item, portal:code, such as behzisti:70583",
     {"type": "string", "maxLength": 120, "pattern": r"^[^/\s:]+:[^/\s]+$"},
     "path",
 )
 _CAPTURE = Param(
     "capture", "The WARC-Record-ID of a response, such as urn:uuid:…", {"type": "string", "maxLength": 300}, "path"
 )
-_PROVINCE, _OFFICE = (
-    Param(param.name, param.description, param.schema, "path")
-    for param in SEARCH
-    if param.name in {"province", "office"}
-)
+_PROVINCE, _OFFICE = (replace(param, where="path") for param in SEARCH if param.name in {"province", "office"})
 
 
 def _number(name: str, description: str, low: int, high: int, where: str = "query") -> Param:

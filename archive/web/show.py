@@ -14,13 +14,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from archive import names
-from archive.jalali import MONTHS, TEHRAN, jalali_text
+from archive.jalali import LATIN_MONTHS, MONTHS, TEHRAN, jalali_text
 from archive.names import Lang
 from archive.web.words import WORDS
 
 HERE = Path(__file__).parent
 _DIGITS = str.maketrans("0123456789,.", "۰۱۲۳۴۵۶۷۸۹٬٫")
-_LATIN_MONTHS = "Farvardin Ordibehesht Khordad Tir Mordad Shahrivar Mehr Aban Azar Dey Bahman Esfand".split()
+_WORD = r"[A-Za-z0-9](?:[!-~]*[A-Za-z0-9/*])?"
+_LATIN = re.compile(rf"https?://[^\s»]*[^\s».,،]|{_WORD}(?: +{_WORD})*|[۰-۹]+(?:[-/:.][۰-۹]+)+")
+_DATE = re.compile(r"([0-9۰-۹]{4}(?:[-/][0-9۰-۹]{1,2})+(?:T[0-9:.]+(?:Z|[+-][0-9:]+)?)?)")
 _BLOCKS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "br", "strong", "b", "em", "i",
            "table", "thead", "tbody", "tr", "th", "td", "sub", "sup"}  # fmt: skip
 
@@ -57,6 +59,8 @@ def page(path: str, query: str, lang: Lang, template: str, data: Any, shown: dic
         "province": lambda value: names.province_name(value, lang),
         "office": lambda value: names.office_name(value, lang),
         "kind": lambda value: names.kind_name(value, lang),
+        "status": lambda value: names.status_name(value, lang),
+        "direction": partial(direction, lang),
         "prose": prose,
         "twin": ("/index" if path == "/" else quote(path, safe="/:")) + ".json" + (f"?{query}" if query else ""),
         "other": ("" if lang == "en" else "/en") + quote(path, safe="/:") + (f"?{query}" if query else ""),
@@ -95,12 +99,12 @@ def day(lang: Lang, jalali: str | None, iso: str | None = None) -> str:
     if lang == "fa":
         return number(lang, f"{int(day_)} {MONTHS[int(month_) - 1]} {year}")
     gregorian = f" ({iso[:10]})" if iso else ""
-    return f"{int(day_)} {_LATIN_MONTHS[int(month_) - 1]} {year}{gregorian}"
+    return f"{int(day_)} {LATIN_MONTHS[int(month_) - 1]} {year}{gregorian}"
 
 
 def month(lang: Lang, number_: int) -> str:
     """The name of a Jalali month, counted from 1."""
-    return (MONTHS if lang == "fa" else _LATIN_MONTHS)[number_ - 1]
+    return (MONTHS if lang == "fa" else LATIN_MONTHS)[number_ - 1]
 
 
 def moment(lang: Lang, iso: str | None) -> str:
@@ -120,6 +124,28 @@ def size(lang: Lang, count: int) -> str:
     return f"{number(lang, f'{value:.1f}' if unit else f'{value:.0f}')} {word(lang, f'unit{unit}')}"
 
 
+def direction(lang: Lang, text: str) -> str:
+    """The direction of a sentence that may hold words of the other language: on a Persian page, that of Persian."""
+    return "rtl" if lang == "fa" and re.search("[\u0600-\u06ff]", text) else "ltr"
+
+
+def isolated(text: str) -> Markup:
+    """A text in which addresses, dates and whatever else is Latin or made of figures keep their own direction.
+
+    In a line of Persian they would change places piece by piece: 1402-01 would be read 01-1402. No date is broken over
+    two lines. The text stays the same to the letter, so that it can be copied.
+    """
+    pieces = Markup()
+    at = 0
+    for run in _LATIN.finditer(text):
+        pieces += Markup('{}<bdi dir="ltr">').format(text[at : run.start()])
+        for number, part in enumerate(_DATE.split(run[0])):  # what lies between dates and the dates, in turn
+            pieces += Markup('<span class="when">{}</span>').format(part) if number % 2 else part
+        pieces += Markup("</bdi>")
+        at = run.end()
+    return pieces + text[at:]
+
+
 def prose(html: str | None, text: str) -> Markup:
     """The body for reading: its markup without anything that loads, links or runs, or its lines as paragraphs."""
     if html:
@@ -130,3 +156,4 @@ def prose(html: str | None, text: str) -> Markup:
 
 _environment.filters["combined"] = lambda one, two: one | two
 _environment.filters["outside"] = outside
+_environment.filters["isolated"] = isolated

@@ -42,6 +42,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "سایتِ ناشر دیگر این خبر را نشان نمی‌دهد. آنچه این‌جا می‌بینید پیش‌تر ضبط شده است.",
         "The publisher's site does not show this item any more. What you see here was captured before.",
     ),
+    "withdrawn_seen": ("آخرین بار که آن‌جا بود: {}.", "It was there last on {}."),
+    "withdrawn_checked": ("آخرین بار که نبود: {}.", "It was last looked for in vain on {}."),
+    "withdrawn_proof": ("از آن پس سایت چنین پاسخ داد:", "Since then its site has answered:"),
+    "answered": ("پاسخ سرور {}", "HTTP status {}"),
+    "answer": ("پاسخ چنان‌که بود", "the answer as it was"),
     "revised": ("ویراست {}", "revision {}"),
     "empty": ("هنوز خبری در این بایگانی نیست.", "Nothing is in this archive yet."),
     "comma": ("، ", ", "),
@@ -55,6 +60,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "results_of": ("نتیجه‌های «{}»", "Results for “{}”"),
     "found": ("{} خبر", "{} items"),
     "found_one": ("{} خبر", "{} item"),
+    "no_such_page": ("نتیجه در صفحهٔ {} پایان می‌یابد.", "The result ends with page {}."),
+    "last_page": ("رفتن به آن صفحه", "Go to that page"),
+    "sideways": ("جدولی را که پهن‌تر از صفحه است به پهلو بلغزانید ↔", "A table wider than the page scrolls sideways ↔"),
     "nothing": ("چیزی پیدا نشد.", "Nothing was found."),
     "nothing_hint": (
         "واژه‌های کمتر، یا آغاز واژه با ستاره (توان*)، بیشتر می‌یابد. املا، نیم‌فاصله و ی و ک عربی فرقی نمی‌کند.",
@@ -82,8 +90,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "facet_status": ("وضعیت", "Status"),
     "facet_year": ("سال", "Year"),
     "facet_month": ("ماه", "Month"),
-    "status_live": ("در سایت", "on its site"),
-    "status_gone": ("برداشته‌شده", "withdrawn"),
     "pages": ("صفحه‌های نتیجه", "Pages of results"),
     "page_of": ("صفحهٔ {} از {}", "Page {} of {}"),
     "previous": ("قبلی", "Previous"),
@@ -195,7 +201,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # coverage
     "coverage_picture": (
         "تقویم سال: هر خانه یک روز است و هرچه پررنگ‌تر، خبر بیشتر",
-        "The year as a calendar: a square a day, the darker the more items",
+        "The year as a calendar: a square a day, the stronger its colour the more items",
     ),
     "codes": ("کدهای خبر", "News codes"),
     "codes_note": (
@@ -272,7 +278,9 @@ HELP = (
     ("سازمان:اوقاف", "بهزیستی یا اوقاف", "welfare or endowment (org:)"),
     ('استان:هرمزگان استان:"خراسان رضوی"', "استان؛ نام دوواژه‌ای در گیومه", "a province (province:IR-22)"),
     ("کد:70583", "کد خبر", "the news code"),
-    ("از:1402-01 تا:1402/06/31", "بازهٔ انتشار، شمسی یا میلادی", "days of publication (from: to:)"),
-    ("status:gone", "آنچه از سایت برداشته شده", "what was withdrawn from its site"),
+    ("اداره:behzisti-qom", "اداره، با شناسه یا نامش در گیومه", "an office, by id or its name in quotes (office:)"),
+    ("گونه:عکس", "گونهٔ خبر: فیلم، گزارش، گفت‌وگو …", "a kind of items: فیلم, video, report … (kind:)"),
+    ("از:1402/01 تا:1402/06/31", "بازهٔ انتشار، شمسی یا میلادی؛ نیز سال: ماه:", "days (from: to:); also year: month:"),
+    ("وضعیت:برداشته‌شده", "آنچه از سایت برداشته شده", "what was withdrawn from its site (status:gone)"),
 )
 """Rows of the help page: what to write, what it finds in Persian, in English."""

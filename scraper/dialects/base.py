@@ -119,7 +119,7 @@ class Address:
 
     pattern: re.Pattern[str]
     variant: str
-    """canonical, short (no slug), amp or print."""
+    """canonical, short (no slug), amp, print or pointer: sent on to an address that may name no code."""
     query: bool = False
     """Whether the pattern is for path and query string together: `/?p=12`."""
     host: str | None = None
@@ -199,6 +199,8 @@ class ListingFields:
     """From the entry's <a>, the strings that may tell its date."""
     pager: Selector
     """From the page, the addresses of other pages of the listing."""
+    code: tuple[Selector, ...] = ()
+    """From the entry's <a>, the strings in which its code stands, for a system whose addresses may name none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark,
 
 WORDPRESS = Dialect(
     name="wordpress",
-    version=1,
+    version=2,
     proven="a page in its vocabulary",
     marks=(
         Mark(
@@ -19,7 +19,7 @@ WORDPRESS = Dialect(
         Mark(b"wp-json", 1, "the interface wp-json"),
     ),
     addresses=(
-        Address(re.compile(r"/(?:index\.php)?\?(?:.*&)?p=(?P<code>[0-9]+)(?:&.*)?"), "short", query=True),
+        Address(re.compile(r"/(?:index\.php)?\?(?:.*&)?p=(?P<code>[0-9]+)(?:&.*)?"), "pointer", query=True),
         Address(re.compile(r"/archives/(?P<code>[0-9]+)(?:/(?P<slug>.*))?"), "canonical"),
     ),
     skip=re.compile(r"/(?:wp-admin|wp-login\.php|wp-content|wp-includes|wp-json|author|cart)(?:[/?]|$)"),
@@ -41,6 +41,7 @@ WORDPRESS = Dialect(
         codes=(
             ("the line «شناسه خبر»", paths(".//*[contains(text(), 'شناسه خبر')]")[0]),  # [R]
             ("the id of the post", paths("(self::*|.//article)[starts-with(@id, 'post-')]/@id")[0]),
+            ("the class of the page", paths("/html/body[contains(@class, ' postid-')]/@class")[0]),
         ),
         categories=paths(".//a[contains(@rel, 'category')]", ".//*[.cat-links]//a"),
         tags=paths(".//a[@rel='tag']", ".//*[.tags-links or .post-tags]//a"),
@@ -57,6 +58,7 @@ WORDPRESS = Dialect(
         entry=paths(".//*[.entry-title or .post-title]/a[@href]", ".//article//h2/a[@href] | .//article//h3/a[@href]"),
         date=paths("ancestor::article[1]//time/@datetime", "ancestor::article[1]//time//text()"),
         pager=paths("//*[.pagination or .nav-links]//a/@href | //link[@rel='next']/@href")[0],
+        code=paths("ancestor::*[starts-with(@id, 'post-')][1]/@id"),
     ),
     seeds=Seeds(feeds=("/feed/",), sitemaps=("/wp-sitemap.xml", "/sitemap_index.xml"), archive="/page/{page}/"),
     slice=Slice(

@@ -56,7 +56,7 @@ def check(
     with console.progress("Visiting", len(chosen)) as advance:
         checks = probe(order, lambda fetch: visit_all(fetch, chosen, dt.datetime.now(dt.UTC), advance))
     keep_checks(collection, checks)
-    console.print_json([console.plain(c) for c in checks]) if json else console_tending.show_checks(checks)
+    console.print_json([console.plain(c) for c in checks]) if json else console_tending.show_checks(checks, offices)
     raise typer.Exit(0 if all(c.finding == "verified" for c in checks) else 4)
 
 

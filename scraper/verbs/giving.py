@@ -15,7 +15,9 @@ from scraper.verbs.common import DEFAULT, Collection, Json
 Dest = Annotated[
     Path | None, typer.Argument(help="A folder that does not exist yet; dumps/<version>/ of the collection.")
 ]
-Format = Annotated[str, typer.Option("--format", help="jsonl, parquet, csv or all.")]
+Format = Annotated[
+    list[str] | None, typer.Option("--format", help="jsonl, parquet, csv or all; may be repeated.  [default: jsonl]")
+]
 Compression = Annotated[str, typer.Option("--compression", help="Of JSON lines: zstd, gzip or none.")]
 Query = Annotated[str, typer.Option("--query", help="Items that a search finds.")]
 Offices = Annotated[list[str] | None, typer.Option("--office", help="Items of this office; may be repeated.")]
@@ -31,7 +33,7 @@ Keep = Annotated[int | None, typer.Option("--keep", min=1, help="Versions to kee
 
 def dump(
     dest: Dest = None,
-    format: Format = "jsonl",  # noqa: A002
+    format: Format = None,  # noqa: A002
     compression: Compression = "zstd",
     query: Query = "",
     office: Offices = None,
@@ -57,7 +59,7 @@ def dump(
     lists = {"offices": office, "provinces": province, "organisations": organisation, "kinds": kind}
     named = {name: tuple(values or ()) for name, values in lists.items()}
     selection = Selection(query, **named, since=first_day(since), until=last_day(until))
-    options = options_of(format, compression, html, selection)
+    options = options_of(format or ("jsonl",), compression, html, selection)
     if since_version and (dest is None or options != Options()):
         raise UsageError("--since-version needs a DEST and takes all other options from the version it names.")
     if keep is not None and dest is not None:

@@ -30,21 +30,30 @@ def verify(
         result = check(opened, advance)
         if deep:
             compared = deep_check(opened, advance)
-            result.faults = sorted(result.faults + compared.faults)
+            result.faults = sorted({*result.faults, *compared.faults})
             result.notes = sorted(result.notes + compared.notes)
     console.print_json(console.plain(result)) if json else console.show_verification(result)
     raise typer.Exit(1 if result.faults else 0)
 
 
-def rebuild(collection: Collection = DEFAULT, json: Json = False) -> None:
+def rebuild(
+    without_missing: Annotated[
+        bool,
+        typer.Option(
+            "--without-missing", help="Go on without WARC files that the old catalogue knows and that are gone."
+        ),
+    ] = False,
+    collection: Collection = DEFAULT,
+    json: Json = False,
+) -> None:
     """Make catalogue and search index anew from the WARC files."""
     from archive.warc import warc_files  # noqa: PLC0415
     from scraper.rebuild import rebuild as again  # noqa: PLC0415
 
     with console.progress("Rebuilding", sum(p.stat().st_size for p in warc_files(collection)), unit="bytes") as advance:
-        result = again(collection, advance)
+        result = again(collection, advance, without_missing=without_missing)
     console.print_json(console.plain(result)) if json else console.show_rebuilt(result)
-    raise typer.Exit(4 if result.damaged else 0)
+    raise typer.Exit(4 if result.damaged or result.lost.files else 0)
 
 
 def import_(

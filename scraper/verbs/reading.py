@@ -60,6 +60,9 @@ def show(
     warc: Annotated[bool, typer.Option("--warc", help="The captured response instead, byte for byte.")] = False,
 ) -> None:
     """Show one record."""
+    from archive.withdrawal import withdrawal  # noqa: PLC0415
+    from scraper.console_search import show_withdrawal  # noqa: PLC0415
+
     opened = open_collection(collection)
     catalogue = opened.catalogue
     if warc:
@@ -71,6 +74,8 @@ def show(
     else:
         for record in records:
             console.show_record(record)
+        if found := withdrawal(catalogue.db, records[-1]):
+            show_withdrawal(found)
 
 
 def diff(
@@ -83,8 +88,14 @@ def diff(
     """Show what changed between two revisions of a record, word by word."""
     from archive.diff import compare  # noqa: PLC0415
 
-    found = compare(open_collection(collection).catalogue.revisions(item), older, newer)
-    console.print_json(console.plain(found)) if json else console.show_diff(found)
+    revisions = open_collection(collection).catalogue.revisions(item)
+    found = compare(revisions, older, newer)
+    if json:
+        console.print_json(console.plain(found))
+    elif len(revisions) == 1:
+        console.say(f"{item} was never edited: it has one revision, and there is nothing to compare it with.")
+    else:
+        console.show_diff(found)
 
 
 def serve(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gc
 import hashlib
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,7 +16,7 @@ import pytest
 from archive import arrow, sheet
 from archive.dump import files as dump_files
 from archive.dump.check import verify_dump
-from archive.dump.options import Options
+from archive.dump.options import FORMATS, Options
 from archive.dump.versions import dump_version
 from archive.dump.write import dump
 from archive.errors import CollectionError, CollectionLockedError, NothingFoundError, QueryError, UsageError
@@ -23,6 +25,7 @@ from archive.record import KEYS, NewsRecord, from_json, to_dict
 from archive.selection import Selection
 from tests.analysts.conftest import EVERYTHING, Dumped, files, lines
 from tests.conftest import Crawled, bayegan
+from tests.test_crash import small_disk
 
 
 def test_json_lines_hold_every_record_as_the_catalogue_has_it(crawled: Crawled, dumped: Dumped) -> None:
@@ -152,7 +155,8 @@ def test_days_and_queries_choose_as_in_a_search(crawled: Crawled, dumped: Dumped
 @pytest.mark.parametrize(
     ("selection", "error"),
     [
-        (Selection(offices=("no-such-office",)), NothingFoundError),
+        (Selection(offices=("no-such-office",)), QueryError),
+        (Selection(offices=("behzisti-zanjan",)), NothingFoundError),
         (Selection(provinces=("atlantis",)), QueryError),
         (Selection(query="("), QueryError),
     ],
@@ -230,3 +234,43 @@ def test_versions_are_named_by_content_and_pruned_by_number(changing, tmp_path: 
     assert second.name.startswith("20300101T000000Z-")
     third, _ = dump_version(collection, Options(html=False), keep=2)
     assert {path.name for path in (collection.root / "dumps").iterdir()} == {"mine", second.name, third.name}
+
+
+def test_a_full_disk_is_said_in_one_sentence_and_nothing_is_left(
+    crawled: Crawled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much of the dump still finds room; Python has nothing to add when it tidies up."""
+    unheard: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: unheard.append(told.exc_value))
+    collection = crawled.open()
+    with small_disk(tmp_path / "disk", "400k") as disk:
+        ballast = disk / "ballast"
+        for free in (0, 4, 8, 16, 60, 150):
+            ballast.write_bytes(bytes((400 - free) * 1024))
+            for options in (EVERYTHING, Options(FORMATS, "gzip")):
+                with pytest.raises(CollectionError, match=r"cannot be written to: No space left on device\. Make room"):
+                    dump(collection, disk / "d", options)
+                gc.collect()
+                assert [*disk.iterdir()] == [ballast]
+    assert not unheard
+
+
+def test_several_formats_are_written_side_by_side(crawled: Crawled, tmp_path: Path) -> None:
+    place = ("--collection", crawled.path, "--json")
+    ran = bayegan("dump", tmp_path / "d", "--format", "csv", "--format", "parquet", *place)
+    assert ran.code == 0, ran.err
+    kinds = {path.parts[0] for path in map(Path, files(tmp_path / "d" / "data"))}
+    assert kinds == {"csv", "parquet"}
+    assert ran.json["options"]["formats"] == ["parquet", "csv"]
+    refused = bayegan("dump", tmp_path / "e", "--format", "csv", "--format", "xml", *place)
+    assert refused.code == 2
+    assert "«xml»" in refused.err
+
+
+def test_an_unknown_place_is_answered_with_those_there_are(crawled: Crawled, tmp_path: Path) -> None:
+    for option, known in (("--province", "hormozgan (هرمزگان)"), ("--office", "behzisti-qom"), ("--kind", "photo")):
+        ran = bayegan("dump", tmp_path / "d", option, "nope", "--collection", crawled.path)
+        assert ran.code == 2
+        assert known in ran.err
+    named = bayegan("dump", tmp_path / "d", "--office", "بهزیستی قم", "--json", "--collection", crawled.path)
+    assert named.json["records"] > 0

@@ -83,6 +83,29 @@ def test_conditions_that_cannot_be_understood_are_said_to_be_so(crawled: Crawled
         collection.records.to_arrow(["nothing"])
     with pytest.raises(NothingFoundError):
         collection.get("a:1")
+    with pytest.raises(UsageError, match='sort="relevance"'):
+        collection.search("وقف", sort="foo")
+    with pytest.raises(UsageError, match="limit of 0 or more"):
+        collection.search("وقف", limit=-1)
+    with pytest.raises(UsageError, match="offices takes a text"):
+        collection.select(office=5)
+    with pytest.raises(QueryError, match="photo"):
+        collection.search("kind:nothing")
+    with pytest.raises(QueryError, match="behzisti-qom"):
+        len(collection.select(office="nope"))
+
+
+def test_a_year_may_be_a_number_and_a_day_a_date(crawled: Crawled) -> None:
+    collection = crawled.open()
+    assert 0 < len(collection.select(until=1402)) == len(collection.select(until="1402")) < len(collection.records)
+    since = dt.date(2024, 3, 20)
+    assert 0 < len(collection.select(since=since)) == len(collection.select(since="1403-01-01"))
+
+
+def test_a_missing_pandas_is_said_to_be_missing(crawled: Crawled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.records.find_spec", lambda _: None)
+    with pytest.raises(UsageError, match="pip install pandas"):
+        crawled.open().records.to_pandas()
 
 
 def test_tables_hold_what_records_do(crawled: Crawled, dumped: Dumped) -> None:

@@ -153,6 +153,9 @@ def test_what_is_no_dump_is_said_to_be_none(tmp_path: Path) -> None:
         ran = bayegan("verify-dump", folder)
         assert (ran.code, ran.out) == (code, "")
         assert ran.err.startswith("bayegan: ")
+    file = bayegan("verify-dump", tmp_path / "manifest.json")
+    assert file.code == 2
+    assert "is a file. Name the folder" in file.err
 
 
 # --- provenance -------------------------------------------------------------------------------------------------

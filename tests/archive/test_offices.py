@@ -76,6 +76,8 @@ def test_a_block_needs_little(tmp_path: Path) -> None:
         (GOOD + GOOD, "more than once"),
         (GOOD.replace('id = "a"', "id = 5"), "Office 1"),
         (GOOD.replace('id = "a"\n', ""), "Office 1"),
+        (GOOD + GOOD.replace('id = "a"', 'id = "b"'), "a and b have the same url"),
+        (GOOD + GOOD.replace('id = "a"', 'id = "b"').replace("x.test/", "x.test"), "a and b have the same url"),
         ("[[office", "cannot be read"),
         (GOOD.replace('id = "a"', 'id = "a, b/.."'), "cannot be an office's id"),
     ],

@@ -205,7 +205,9 @@ def test_days_select_as_in_a_search(crawled: Crawled, tmp_path: Path) -> None:
 
 
 def test_nothing_selected_leaves_nothing_behind(crawled: Crawled, tmp_path: Path) -> None:
-    with pytest.raises(NothingFoundError, match="no-such-office"):
+    with pytest.raises(NothingFoundError, match="behzisti-alborz"):
+        pack(crawled.open(), tmp_path / "x.wacz", Selection(offices=("behzisti-alborz",)))
+    with pytest.raises(QueryError, match="no-such-office"):
         pack(crawled.open(), tmp_path / "x.wacz", Selection(offices=("no-such-office",)))
     with pytest.raises(QueryError):
         pack(crawled.open(), tmp_path / "x.wacz", Selection(query="("))

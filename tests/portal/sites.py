@@ -12,7 +12,7 @@ from zlib import crc32
 from archive.provinces import PROVINCES
 from tests.portal import iransamaneh_lists as il
 from tests.portal import nastooh_lists as nl
-from tests.portal import others
+from tests.portal import others, press
 from tests.portal.iransamaneh import IranSamaneh
 from tests.portal.markup import encoded
 from tests.portal.nastooh import Nastooh
@@ -107,6 +107,8 @@ class Sites:
         if where.host == "oghaf.test" or (portal == "" and label):
             return self._endowment(where, label)
         system, _, domain = where.host.partition(".")
+        if domain == others.DOMAIN and system == press.NAME:
+            return _fixed((where.host, target), press.answer(where.path, where.query))
         if domain == others.DOMAIN and system in {*others.SYSTEMS, others.HANDMADE}:
             return _other(system, where, target)
         return _fixed(("unknown host",), Reply(404, b"Unknown host\n", "text/plain"))

@@ -60,6 +60,30 @@ def test_feeds():
     ]
 
 
+@pytest.mark.parametrize(
+    ("link", "guid", "code"),
+    [
+        ("https://x.ir/1403/02/a/", "https://x.ir/?p=123", "123"),
+        ("https://x.ir/1403/02/a/", "http://old.x.ir/?post_type=news&#038;p=9", "9"),
+        ("https://x.ir/1403/02/a/", "https://x.ir/1403/02/a/", None),
+        ("https://x.ir/1403/02/a/", "tag:x.ir,2024:77", None),
+        ("https://x.ir/news/5/a", "https://x.ir/?p=123", None),
+    ],
+)
+def test_a_guid_names_an_item_whose_address_does_not(link, guid, code):
+    feed = f'<rss><channel><item><link>{link}</link><guid isPermaLink="false">{guid}</guid></item></channel></rss>'
+    [entry] = read_listing(feed.encode(), "https://x.ir/feed/").entries
+    assert (entry.url, entry.code) == (link, code)
+    assert entry.item("x") == (f"x:{code}" if code else "x:5" if "/news/5/" in link else None)
+
+
+def test_an_article_that_a_listing_numbers_is_an_entry_whatever_its_address():
+    page = """<html><head><meta name="generator" content="WordPress 6.5"></head><body><main><article id="post-12">
+    <h2 class="entry-title"><a href="/1403/02/a/">یک</a></h2></article><article><h2 class="entry-title">
+    <a href="/about/">دو</a></h2></article></main></body></html>"""
+    assert read_listing(page.encode(), URL).entries == [Entry("https://www.behzisti.ir/1403/02/a/", "یک", code="12")]
+
+
 @pytest.mark.parametrize("body", [URLSET, gzip.compress(URLSET, mtime=0)], ids=["plain", "gzip"])
 def test_sitemaps(body):
     listing = read_listing(body, "https://x.ir/sitemap.xml")

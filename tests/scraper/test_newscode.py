@@ -122,8 +122,8 @@ def test_slugs_do_not_matter(code, slug):
 
 
 QUERIES = {
-    "https://x.ir/?p=5111": ("5111", "short"),
-    "https://x.ir/index.php?cat=2&p=5111": ("5111", "short"),
+    "https://x.ir/?p=5111": ("5111", "pointer"),
+    "https://x.ir/index.php?cat=2&p=5111": ("5111", "pointer"),
     "https://x.ir/archives/5111/نمونه": ("5111", "canonical"),
     "http://x.ir/NewsPrint.aspx?NewsID=1271620": ("1271620", "print"),
     "http://x.ir/fa/NewsDetail.aspx?lang=1&newsid=88": ("88", "canonical"),

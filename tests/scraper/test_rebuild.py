@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 
 from archive import warc
@@ -14,6 +15,7 @@ from archive.search.find import Page, find
 from tests.conftest import Crawled, bayegan, crawl, flip_a_byte
 from tests.portal.faults import Fault
 from tests.portal.server import Portal
+from tests.test_crash import small_disk
 
 
 def dumped(collection: Path, name: str) -> Path:
@@ -120,3 +122,88 @@ def test_a_rebuild_waits_for_no_crawl_but_refuses(crawled: Crawled, tmp_path: Pa
     finally:
         holder.close()
     assert sqlite3.connect(copy / "catalogue.sqlite").execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+# --- what is not here any more ------------------------------------------------------------------------------------
+
+
+def taken_away(collection: Path) -> list[Path]:
+    """Move the files of one portal away, with what lies beside them, as advice for a full disk once had it."""
+    away = collection.with_name("away")
+    shutil.move(collection / "warc" / "oghaf", away)
+    return [path for path in away.rglob("*") if path.name.endswith(".warc.gz")]
+
+
+def test_files_that_the_old_catalogue_knows_are_not_left_out_without_a_word(crawled: Crawled, tmp_path: Path) -> None:
+    copy = crawled.copy(tmp_path / "c")
+    gone, before = taken_away(copy), dumped(copy, "before")
+    ran = bayegan("rebuild", "--collection", copy)
+    assert ran.code == 1
+    items = sum(id_.startswith("oghaf:") for id_ in crawled.portal.world.items)
+    assert gone
+    assert all(path.name in ran.err for path in gone)
+    assert f"{items} items" in ran.err
+    assert "--without-missing" in ran.err
+    assert same(before, dumped(copy, "after")), "nothing has changed"
+    shutil.move(tmp_path / "away", copy / "warc" / "oghaf")
+    assert bayegan("rebuild", "--collection", copy).code == 0, "brought back, as the message says"
+    assert same(before, dumped(copy, "again"))
+
+
+def test_all_files_gone_is_no_empty_collection(crawled: Crawled, tmp_path: Path) -> None:
+    copy = crawled.copy(tmp_path / "c")
+    for folder in (copy / "warc").iterdir():
+        shutil.rmtree(folder)
+    assert bayegan("rebuild", "--collection", copy).code == 1
+    assert open_collection(copy).catalogue.count() == len(crawled.portal.world.items)
+
+
+def test_a_file_cut_short_between_two_records_is_not_taken_for_whole(crawled: Crawled, tmp_path: Path) -> None:
+    copy = crawled.copy(tmp_path / "c")
+    path = warc.warc_files(copy)[0]
+    middle = list(warc.members(path))[300][0]
+    with path.open("r+b") as file:
+        file.truncate(middle)
+    catalogue = open_collection(copy).catalogue
+    lost = catalogue.db.execute(
+        "SELECT count(*) FROM captures WHERE warc = ? AND offset >= ?", (str(path.relative_to(copy)), middle)
+    ).fetchone()[0]
+    ran = bayegan("rebuild", "--collection", copy)
+    assert ran.code == 1
+    assert f" {lost} captures" in ran.err
+
+
+def test_without_what_is_missing_it_says_what_was_lost_and_the_next_crawl_looks_for_it(
+    crawled: Crawled, tmp_path: Path
+) -> None:
+    copy, known = crawled.copy(tmp_path / "c"), crawled.portal.world.items
+    shutil.copy(crawled.folder / "portal.toml", tmp_path)
+    taken_away(copy)
+    items = sum(id_.startswith("oghaf:") for id_ in known)
+    assert open_collection(copy).catalogue.meta("walked/oghaf-qom")
+    ran = bayegan("rebuild", "--without-missing", "--collection", copy)
+    assert ran.code == 4
+    assert not open_collection(copy).catalogue.meta("walked/oghaf-qom"), "what is lost may lie deep in its listings"
+    assert "Lost" in ran.out
+    assert f"newest text of {items} items" in ran.err
+    assert bayegan("search", "org:endowment", "--collection", copy).code == 3
+    assert bayegan("verify", "--collection", copy).code == 0
+    assert crawl(tmp_path, "all", "--json").json["items"] == {"recorded": items, "known": len(known) - items}
+
+
+def test_on_a_full_disk_it_asks_for_room_and_leaves_the_old_catalogue(crawled: Crawled, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "64m") as disk:
+        copy = crawled.copy(disk / "c")
+        used = shutil.disk_usage(disk).used
+        for room in (4096, 400_000, (copy / "catalogue.sqlite").stat().st_size * 3 // 2):
+            subprocess.run(["mount", "-o", f"remount,size={used + room}", disk], check=True)
+            ran = bayegan("rebuild", "--collection", copy)
+            assert ran.code == 1
+            assert "Make room" in ran.err
+            assert "defect" not in ran.err
+            assert "makes it anew" not in ran.err
+            assert not list(copy.glob("*.rebuild*"))
+        subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+        assert bayegan("verify", "--collection", copy).code == 0
+        assert bayegan("report", "--collection", copy).code == 0, "the old one has the crawl"
+        assert bayegan("rebuild", "--collection", copy).code == 0

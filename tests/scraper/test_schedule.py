@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.catalogue import CUT_OFF
 from archive.errors import NothingFoundError, UsageError
 from archive.jalali import TEHRAN
 from archive.offices import Offices, load_offices
@@ -194,7 +195,9 @@ def test_a_crawl_that_used_up_its_budget_goes_on_when_the_office_is_due_again() 
 
 
 def test_a_crawl_that_was_cut_off_goes_on_at_once() -> None:
-    assert next_turn(A, Rule(every=DAY), visited(NOON - HOUR, "running", ""), NOON).due(NOON)
+    turn = next_turn(A, Rule(every=DAY), visited(NOON - HOUR, "stopped", CUT_OFF), NOON)
+    assert turn.due(NOON)
+    assert "cut off" in turn.why
 
 
 def test_the_interval_follows_the_news() -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
+from archive import alarms
 from archive.collection import Collection, lock_collection, lock_holder, open_collection
 from archive.errors import CollectionError
 from archive.officechecks import FILE, Check, keep_checks, read_checks
 from archive.offices import Office
 from scraper import console, doctor
+from scraper.console_tending import show_checks
 from scraper.doctor import Point, check_up
 from scraper.probe import MOST_HOPS, Fetched
 from scraper.visits import judge_home
@@ -53,7 +56,7 @@ def change(root: Path, sql: str) -> None:
 
 def test_a_good_installation_is_well(crawled: Crawled) -> None:
     found = check(crawled.path)
-    well = "python packages offices collection lock clock files crawls replay browser".split()
+    well = "python packages offices schedule warc collection lock clock files crawls replay browser".split()
     assert {what: found[what].state for what in well} == dict.fromkeys(well, "ok")
     assert "120 items" in found["collection"].message
     ran = bayegan("doctor", "--collection", crawled.path, "--json")
@@ -102,9 +105,58 @@ def test_an_unfinished_file_and_a_crawl_that_was_cut_off_are_to_be_looked_at(dam
     writer = lock_collection(damaged)
     try:
         found = check(damaged)
-        assert (found["files"].state, found["crawls"].state) == ("ok", "ok"), "a process is at it"
+        assert (found["files"].state, found["crawls"].state) == ("ok", "warn"), "a process works, on something else"
+        change(damaged, "UPDATE crawls SET state = 'running', reason = NULL")
+        assert check(damaged)["crawls"].state == "ok", "a process is at it"
     finally:
         writer.close()
+
+
+def test_files_and_catalogue_that_do_not_belong_together_are_bad(damaged: Path, tmp_path: Path) -> None:
+    file = next(damaged.glob("warc/*/*/*.warc.gz"))
+    assert check(damaged)["warc"].state == "ok"
+    change(damaged, f"DELETE FROM captures WHERE warc LIKE '%{file.name}'")
+    assert check(damaged)["warc"].state == "bad", "a crawl once began an empty catalogue beside older files"
+    assert "rebuild" in check(damaged)["warc"].advice
+    assert bayegan("rebuild", "--collection", damaged).code == 0
+    assert check(damaged)["warc"].state == "ok"
+    file.rename(tmp_path / file.name)
+    found = check(damaged)["warc"]
+    assert (found.state, file.name in found.message, "rebuild" in found.advice) == ("bad", True, False)
+
+
+def test_a_lost_catalogue_is_told_from_a_collection_that_is_not_there_yet(damaged: Path) -> None:
+    (damaged / "catalogue.sqlite").unlink()
+    found = check(damaged)["collection"]
+    assert found.state == "bad"
+    assert "`bayegan rebuild" in found.message
+    assert "crawl" not in found.message + found.advice
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["a collection", "none yet"])
+def test_a_schedule_with_which_nothing_is_crawled_is_bad(damaged: Path, there: bool) -> None:
+    root = damaged if there else damaged.with_name("none")
+    root.mkdir(exist_ok=True)
+    assert check(root)["schedule"].state == "ok"
+    file = root / "schedule.toml"
+    file.write_text('[[schedule]]\noffices = ["all"]\nevery = "6x"\n', encoding="utf-8")
+    found = check(root)["schedule"]
+    assert found.state == "bad"
+    assert "line 3" in found.message
+    file.write_text('[[schedule]]\noffices = ["qom"]\n[alarms]\ndisk_free = "900000 GB"\n', encoding="utf-8")
+    assert check(root)["schedule"].message.startswith("2 offices")
+    assert check(root)["disk"].state != "ok", "its limit counts"
+
+
+def test_advice_for_a_full_disk_takes_no_file_away_that_the_catalogue_leads_to(
+    crawled: Crawled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10**8}))
+    limits = alarms.Limits()
+    alarm = alarms.find(open_collection(crawled.path).catalogue, crawled.path, {}, limits, NOW)[-1]
+    for said in (check(crawled.path)["disk"].advice, alarm.text):
+        assert "larger disk" in said
+        assert "Leave its WARC files together" in said
 
 
 def test_a_catalogue_of_another_version_and_one_that_is_broken_are_bad(damaged: Path) -> None:
@@ -159,6 +211,22 @@ def test_what_a_home_page_means_for_its_office(dialect: str, home: dict, finding
     check = judge_home(office, fetched, NOW)
     assert check.finding == finding
     assert check.detail.startswith(detail)
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [(Path("mine.toml"), "Correct the address or the system in mine.toml."), (None, "in an offices file of your own.")],
+)
+def test_what_a_check_found_is_to_be_corrected_where_the_offices_are_from(
+    capsys: pytest.CaptureFixture[str], own: Path | None, says: str
+) -> None:
+    check = Check("behzisti-qom", "http://qom.behzisti.ir/", "2026-01-01T00:00:00Z", "dead")
+    show_checks([check], own)
+    said = capsys.readouterr().err
+    assert says in said
+    assert ("built-in" in said) == (own is None)
+    show_checks([replace(check, finding="verified")], own)
+    assert "orrect" not in capsys.readouterr().err
 
 
 TLS_BLOCKS = """

@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from archive import schema
 from archive.record import NewsRecord
 from archive.search import index
 
@@ -13,6 +14,7 @@ from archive.search import index
 @pytest.fixture
 def db(tmp_path):
     connection = sqlite3.connect(tmp_path / "catalogue.sqlite", isolation_level=None)
+    connection.executescript(schema.TABLES)
     index.create(connection)
     yield connection
     connection.close()

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive import schema
+from archive.catalogue import Catalogue
 from archive.errors import QueryError
-from archive.record import NewsRecord
+from archive.names import OFFICES
+from archive.offices import load_offices
+from archive.record import Capture, NewsRecord
 from archive.search import index
 from archive.search.query import parse
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -87,6 +93,17 @@ def ids(db, put):
         ("office:behzisti-hormozgan", "flood"),
         ("code:۷۰۵۸۳", "flood"),
         ("portal:p kind:photo", "quake"),
+        ("kind:عکس", "quake"),
+        ('گونه:"photo"', "quake"),
+        ('office:"بهزیستی هرمزگان"', "flood"),
+        ('اداره:"Behzisti, Hormozgan"', "flood"),
+        ("-اداره:behzisti-hormozgan kind:عکس", "quake"),
+        ("وضعیت:برداشته‌شده", "sport"),
+        ("status:withdrawn", "sport"),
+        ('org:"Welfare (Behzisti)"', "flood sport"),
+        ('province:"West Azerbaijan"', "quake"),
+        ('ماه:"فروردین ۱۴۰۲"', "flood"),
+        ("year:1402 سیل", "flood"),
         ("status:gone", "sport"),
         ("from:1402-01", "quake flood"),
         ("to:1402/06/31", "flood"),
@@ -128,6 +145,11 @@ def test_syntax(ids, query, found):
         ("org:police", "no value of org:"),
         ("province:هرمزگا", "Did you mean هرمزگان?"),
         ("province:خراسان رضوی", 'Did you mean "خراسان رضوی"?'),
+        ("province:atlantis", "hormozgan (هرمزگان), "),
+        ("وضعیت:nope", "Write one of: live (در سایت), gone (برداشته‌شده)."),
+        ("سیل NOT", "follows «NOT»"),
+        ("سیل -(", "not closed"),
+        ("-year:1402", "whole query"),
         ("province:", "needs a value"),
         ("code:!!", "needs a value"),
         ("from:دیروز", "is not a date"),
@@ -151,6 +173,49 @@ def test_errors_say_what_to_write(query, says):
     assert str(error.value).endswith((".", "?"))
 
 
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("kind:nothing", "photo (عکس)"),
+        ("سیل -office:nope", "behzisti-qom"),
+        ("اداره:behzisti-hormozgn", "Did you mean behzisti-hormozgan?"),
+        ("portal:nope", "behzisti, oghaf"),
+    ],
+)
+def test_a_value_that_nobody_has_is_refused_with_those_there_are(ids, query, says):
+    with pytest.raises(QueryError) as error:
+        ids(query)
+    assert says in str(error.value)
+
+
+def test_what_a_collection_calls_its_own_comes_before_our_names(db):
+    """Offices of a person's own list, and kinds that a site names in Persian."""
+    records = {
+        "own": NewsRecord("p:1", "p", "1", "u1", "یک", office="ستاد", kind="عکس"),
+        "ours": NewsRecord("p:2", "p", "2", "u2", "دو", office="behzisti-qom", kind="photo"),
+    }
+    catalogue = Catalogue.__new__(Catalogue)
+    catalogue.db = db
+    for number, record in enumerate(records.values()):
+        capture = Capture("w", number, 1, f"urn:{number}", "sha256:X", "2026-01-01T00:00:00Z", 200, None)
+        catalogue.store(replace(record, capture=capture))
+
+    def found(query):
+        docids = index.search_ids(db, query)
+        titles = {db.execute("SELECT title FROM items WHERE docid = ?", (docid,)).fetchone()[0] for docid in docids}
+        return {name for name, record in records.items() if record.title in titles}
+
+    assert found("office:ستاد") == {"own"}
+    assert found("kind:عکس") == {"own"}
+    assert found("kind:photo") == found("office:behzisti-qom") == {"ours"}
+    with pytest.raises(QueryError, match="ستاد"):
+        found("office:nope")
+
+
+def test_the_offices_we_know_are_those_of_the_built_in_list():
+    assert set(OFFICES) == {office.id for office in load_offices(ROOT / "spiders" / "offices.toml").all}
+
+
 def test_what_a_page_needs():
     query = parse("سیل -زلزله province:قم org:اوقاف OR org:بهزیستی from:1402")
     assert query.filters == {"province": ["IR-25"], "org": ["endowment", "welfare"]}
@@ -168,6 +233,7 @@ syntax = st.lists(st.sampled_from([*WORDS, *FIELDS, *ODD]), max_size=30)
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
     connection = sqlite3.connect(tmp_path_factory.mktemp("index") / "i.sqlite")
+    connection.executescript(schema.TABLES)
     index.create(connection)
     record = NewsRecord(id="p:1", portal="p", code="1", url="u", title="مدیرکل", body="سیل می‌شود ﷺ")
     index.add(connection, 1, index.terms_of(record))

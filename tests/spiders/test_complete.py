@@ -20,7 +20,7 @@ from scraper.queueing import queue_gaps
 from spiders.portal import PortalSpider
 from tests.conftest import crawl
 from tests.portal.faults import Fault
-from tests.portal.server import running_portal
+from tests.portal.server import Portal, running_portal
 from tests.portal.world import World
 
 OFFICE, NEIGHBOUR = "oghaf-hormozgan", "oghaf-qom"
@@ -76,6 +76,22 @@ def test_a_crawl_that_goes_on_weeks_later_reads_the_pages_again_that_have_moved(
 
 def test_the_archive_is_read_in_place_of_a_feed_that_fails(story: Story) -> None:
     assert story.missed["without feed"] == 0
+
+
+def test_a_walk_that_left_pages_out_is_told_of_and_is_no_whole_walk(portal: Portal, tmp_path: Path) -> None:
+    portal.faults["/fa-sitemap"] = Fault.answer(404)
+    for minute in range(2 * NEWS):
+        portal.world.publish("oghaf", "IR-22", dt.datetime(2026, 1, 1, minute // 60, minute % 60, tzinfo=dt.UTC))
+    bounded = crawl(
+        tmp_path, OFFICE, "--json", "-s", "BAYEGAN_LISTINGS_MAX=1", "-s", "BAYEGAN_IMAGES=0", at="2026-01-02T08:00:00Z"
+    )
+    assert bounded.code == 4
+    left = [problem for problem in bounded.json["problems"] if problem["reason"] == "too-many"]
+    assert {(problem["outcome"], problem["office"]) for problem in left} == {("refused", OFFICE)}
+    assert any(problem["url"].endswith("&p=7") for problem in left)  # the first page leads to the next five
+    crawl(tmp_path, OFFICE, "-s", "BAYEGAN_IMAGES=0", at="2026-01-03T09:00:00Z")
+    known = open_collection(tmp_path / "c").catalogue.knows
+    assert not [item.id for item in portal.world.of("oghaf") if item.province == "IR-22" and not known(item.id)]
 
 
 def test_codes_that_lie_far_apart_are_swept_from_the_newest_and_not_counted_through(tmp_path: Path) -> None:

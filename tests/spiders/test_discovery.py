@@ -182,6 +182,17 @@ def test_a_sweep_can_be_bounded_and_says_what_is_left(portal: Portal, tmp_path: 
     assert ran.json["items"]["absent"] == 5
 
 
+def test_what_a_stopped_sweep_left_is_not_said_of_the_one_that_goes_on(portal: Portal, tmp_path: Path) -> None:
+    assert crawl(tmp_path, "behzisti").code == 0
+    sweep = ("--sweep", "--json", "-s", "BAYEGAN_SWEEP_TAGS=0")
+    few = ("-s", "BAYEGAN_RUN_REQUESTS=30", "-s", "BAYEGAN_SWEEP_CODES=40")
+    stopped = crawl(tmp_path, "behzisti", *sweep, *few).json
+    assert stopped["counts"]["sweep-left/behzisti"] > 0
+    ended = crawl(tmp_path, "behzisti", *sweep).json
+    assert (ended["crawl"], ended["runs"]) == (stopped["crawl"], 2)
+    assert "sweep-left/behzisti" not in ended["counts"], "everything was tried"
+
+
 def test_a_list_of_days_is_read_from_the_settings(portal: Portal, tmp_path: Path) -> None:
     assert crawl(tmp_path, "behzisti-fars", at="2026-01-01T08:00:00+00:00").code == 0
     later = crawl(tmp_path, "behzisti-fars", "--json", "-s", "BAYEGAN_RECHECK_DAYS=2,4", at="2026-01-02T20:00:00+00:00")

@@ -25,9 +25,11 @@ HOSTILE = """<script>document.title='owned'</script>"'><img src=x onerror="docum
 _WHEN = dt.datetime(2030, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 
 
-def keep(writer: CollectionWriter, url: str, body: bytes, content_type: str, when: dt.datetime = _WHEN) -> Capture:
+def keep(
+    writer: CollectionWriter, url: str, body: bytes, content_type: str, when: dt.datetime = _WHEN, status: int = 200
+) -> Capture:
     """Keep an exchange as the crawler does."""
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"HTTP/1.1 {status} OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
     digest, date = warc.digest(body), warc.warc_date(when)
     response = warc.Record(
         "response",
@@ -42,7 +44,7 @@ def keep(writer: CollectionWriter, url: str, body: bytes, content_type: str, whe
         [("WARC-Target-URI", url), ("WARC-Date", date), tie, ("Content-Type", "application/http;msgtype=request")],
     )
     mime = content_type.partition(";")[0]
-    return writer.keep(Exchange("behzisti", [response, request], url, date, 200, mime, digest, "127.0.0.1"))
+    return writer.keep(Exchange("behzisti", [response, request], url, date, status, mime, digest, "127.0.0.1"))
 
 
 def png() -> bytes:

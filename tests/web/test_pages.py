@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from lxml import html
 
 from archive.catalogue import Catalogue
-from archive.collection import open_collection
-from archive.persian import fold
+from archive.collection import lock_collection, open_collection
+from archive.persian import ascii_digits, fold
 from archive.record import to_dict
 from archive.search import index
 from archive.web.routes import DOWNLOADS, VIEWS
-from tests.web.conftest import Shown, Site
+from tests.conftest import Crawled, bayegan
+from tests.web.conftest import Shown, Site, keep, running
 
 
 def document(site: Site, path: str, **params: str | int) -> html.HtmlElement:
@@ -152,7 +155,8 @@ def test_an_item_shows_its_record_and_where_its_bytes_are(site: Site, plain) -> 
     words = [word for line in plain.body.split("\n") for word in line.split() if word != "|"]
     assert not [word for word in words if word not in body]
     # Among English, a Persian line of date and time would be put in another order.
-    assert plain.published_raw in document(site, f"/en/item/{plain.id}").xpath('//dd[@lang="fa"]/bdi/text()')
+    shown_raw = document(site, f"/en/item/{plain.id}").xpath("//dd[@lang='fa']/bdi")
+    assert plain.published_raw in [line.text_content() for line in shown_raw]
 
 
 def test_neighbours_follow_the_order_of_codes(site: Site, catalogue: Catalogue) -> None:
@@ -201,11 +205,78 @@ def test_a_story_of_several_offices_is_shown_once_and_can_be_unfolded(site: Site
 
 
 def test_a_withdrawn_item_says_so_on_its_page_and_in_lists(site: Site, shown: Shown) -> None:
-    assert document(site, f"/item/{shown.withdrawn}").xpath('//p[@class="withdrawn"]')
+    assert document(site, f"/item/{shown.withdrawn}").xpath('//*[@class="withdrawn"]')
     assert site.get(f"/item/{shown.withdrawn}.json").json()["revisions"][-1]["status"] == "gone"
     assert [h["id"] for h in site.get("/search.json", status="gone").json()["hits"]] == [shown.withdrawn]
     assert document(site, "/search", q="status:gone").xpath('//span[@class="gone"]')
-    assert not document(site, f"/item/{shown.edited}").xpath('//p[@class="withdrawn"]')
+    assert not document(site, f"/item/{shown.edited}").xpath('//*[@class="withdrawn"]')
+
+
+def test_a_withdrawn_item_names_the_captures_that_prove_it(crawled: Crawled, tmp_path: Path) -> None:
+    """On its page, in its JSON and on the terminal; of the answers of its addresses those since it was last seen."""
+    root = crawled.copy(tmp_path / "c")
+    writer = lock_collection(root)
+    record = next(r for r in writer.catalogue.records() if r.portal == "behzisti")
+    looks = [dt.datetime(2030, 1, day, 3, 4, 5, tzinfo=dt.UTC) for day in (3, 4)]
+    captures = [
+        keep(writer, record.url, b"no such page", "text/html", when, status)
+        for when, status in zip(looks, (404, 410), strict=True)
+    ]
+    for capture in captures:
+        writer.catalogue.not_found(record.id, record.url, "http-404", capture.fetched)
+    writer.close()
+    for site in running(root):
+        found = site.get(f"/item/{record.id}.json").json()["withdrawal"]
+        assert [c["record_id"] for c in found["captures"]] == [c.record_id for c in captures]
+        assert (found["last_seen"], found["checked"]) == (record.last_seen, captures[1].fetched)
+        notice = document(site, f"/item/{record.id}").xpath('//*[@class="withdrawn"]')[0]
+        assert "۱۴ دی ۱۴۰۸، ۰۶:۳۴" in text(notice)
+        for link in notice.xpath(".//a/@href"):
+            assert site.get(link).status_code == 200
+        assert site.get(f"/replay/{captures[0].record_id}").text == "no such page"
+        live = next(each for each in open_collection(root).records if each.status == "live")
+        assert site.get(f"/item/{live.id}.json").json()["withdrawal"] is None
+    shown = bayegan("show", record.id, "--collection", root).out
+    assert captures[1].fetched in shown
+    assert all(c.record_id in shown for c in captures)
+
+
+def test_a_withdrawal_without_a_kept_answer_says_when_it_was_found(site: Site, shown: Shown) -> None:
+    assert "۱۵ دی ۱۴۰۸" in text(document(site, f"/item/{shown.withdrawn}").xpath('//*[@class="withdrawn"]')[0])
+
+
+def test_a_page_behind_the_last_one_says_where_the_result_ends(site: Site) -> None:
+    page = document(site, "/search", q="توان", page=9)
+    assert "نتیجه در صفحهٔ" in text(page)
+    back = page.xpath('//p[@class="nothing"]/a/@href')[0]
+    assert html.fromstring(site.get(back).text).xpath('//ol[@class="items"]/li')
+
+
+@pytest.mark.parametrize("path", ["/search.json?kind=", "/search.json?q=kind:", "/search.json?q=گونه:"])
+def test_the_values_of_facets_are_accepted_by_their_names(site: Site, path: str) -> None:
+    wanted = site.get("/search.json", kind="photo").json()["total"]
+    assert wanted > 0
+    for name in ("photo", "عکس"):
+        assert site.get(path + name).json()["total"] == wanted
+    refused = site.get(path + "zz")
+    assert refused.status_code == 400
+    assert "photo (عکس)" in refused.json()["detail"]
+
+
+def test_every_facet_of_the_page_can_be_typed_as_it_is_shown(site: Site) -> None:
+    """Its Persian or English heading as the field, its label as the value, in a query."""
+    typed = 0
+    for prefix in ("", "/en"):
+        page = document(site, f"{prefix}/search?from=1402&to=1402&fold=no")
+        for facet in page.xpath('//section[@class="facet"][ul/li/span]'):
+            field = text(facet.xpath("h2")[0])
+            for row in facet.xpath("ul/li[a][span]")[:3]:
+                label, count = text(row.xpath("a")[0]), ascii_digits(text(row.xpath("span")[0]))
+                found = site.get("/search.json", q=f'{field}:"{label}" from:1402 to:1402')
+                assert found.status_code == 200, found.text
+                assert found.json()["total"] == int(count), (field, label)
+                typed += 1
+    assert typed > 20
 
 
 def test_an_edit_is_shown_word_by_word(site: Site, shown: Shown) -> None:

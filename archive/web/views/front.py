@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archive.crawls import told_state
 from archive.search import index
 from archive.search.find import Hit, hits_of
 from archive.web.page import Answer, Ask
@@ -89,6 +90,8 @@ def _count(reading: Reading) -> State:
     ).fetchone()
     newest = "ORDER BY max(started, coalesce(finished, '')) DESC LIMIT 1"
     crawl = db.execute(f"SELECT id, state, started, finished FROM crawls {newest}").fetchone()  # noqa: S608
+    if crawl:
+        crawl = (crawl[0], told_state(reading, crawl[1], None)[0], *crawl[2:])
     return State(
         items=reading.count(),
         withdrawn=index.search(db, "status:gone", limit=0).total,

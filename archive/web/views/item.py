@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Meta
@@ -18,6 +19,7 @@ from archive.search.find import Hit, hit_of, hits_of
 from archive.search.similar import similar
 from archive.web.page import Answer, Ask
 from archive.web.reading import Reading
+from archive.withdrawal import Withdrawal, withdrawal
 
 Record = Annotated[msgspec.Raw, Meta(extra_json_schema={"$ref": "#/components/schemas/NewsRecord"})]
 
@@ -63,6 +65,7 @@ class Item:
     same_story: list[Alike]
     similar: list[Hit]
     citation: str
+    withdrawal: Withdrawal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,9 @@ def item(ask: Ask) -> Answer:
         same_story=alike,
         similar=hits_of(ask.reading, similar(ask.reading.db, record)),
         citation=" ".join(citing.apa(record, ask.lang)),
+        withdrawal=withdrawal(ask.reading.db, record),
     )
-    return Answer(data, "item.html", {"r": record, "citation": citing.apa(record, ask.lang)})
+    return Answer(data, "item.html", {"r": record, "others": _others(record), "citation": citing.apa(record, ask.lang)})
 
 
 def difference(ask: Ask) -> Answer:
@@ -173,6 +177,13 @@ def _revisions(reading: Reading, item_id: str) -> list[Revision]:
 def _pictures(reading: Reading, record: NewsRecord) -> list[Picture]:
     captures = [(image, reading.original(image.url)) for image in record.images]
     return [Picture(i.url, i.alt, f"/replay/{c.record_id}" if c else None) for i, c in captures]
+
+
+def _others(record: NewsRecord) -> list[str]:
+    """The other addresses, each once: of one that is also written with %D8 and the like, the readable form."""
+    readable = {unquote(url): url for url in sorted(record.aliases)}  # what has % in it comes first, and is replaced
+    readable.pop(unquote(record.url), None)
+    return [*readable.values()]
 
 
 def _neighbours(reading: Reading, record: NewsRecord) -> tuple[Hit | None, Hit | None]:
