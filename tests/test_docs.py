@@ -47,8 +47,9 @@ def test_every_setting_of_ours_is_documented() -> None:
 
 def test_everything_that_a_report_counts_is_documented() -> None:
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    sources = [path.read_text(encoding="utf-8") for room in ("scraper", "spiders") for path in (ROOT / room).glob("*.py")]
-    counted = {name for source in sources for name in re.findall(r'(?:\.count|count_anew)\(f?"([\w/-]+)', source)}
+    paths = [path for room in ("scraper", "spiders") for path in (ROOT / room).glob("*.py")]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    counted = set(re.findall(r'(?:\.count|count_anew)\(f?"([\w/-]+)', source))
     assert {"warnings", "sweep-left/", "walks-ended/"} <= counted
     assert {name for name in counted if f"`{name}" not in text} == set()
 
