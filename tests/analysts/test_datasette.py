@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import ROOT, Crawled
 
+pytestmark = pytest.mark.xdist_group("datasette")  # what they share is made once
+
 METADATA = json.loads((ROOT / "docs/datasette.json").read_text(encoding="utf-8"))
 DATABASE = METADATA["databases"]["catalogue"]
 

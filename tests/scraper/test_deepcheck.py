@@ -19,6 +19,8 @@ from tests.portal.server import running_portal
 from tests.portal.world import World
 from tests.test_crash import crash, words
 
+pytestmark = pytest.mark.xdist_group("deepcheck")  # what they share is made once
+
 DAYS = [f"2026-01-0{day}T{day + 8:02}:00:00+00:00" for day in (1, 2, 3, 4)]
 
 

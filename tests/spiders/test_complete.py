@@ -23,6 +23,8 @@ from tests.portal.faults import Fault
 from tests.portal.server import Portal, running_portal
 from tests.portal.world import World
 
+pytestmark = pytest.mark.xdist_group("complete")  # what they share is made once
+
 OFFICE, NEIGHBOUR = "oghaf-hormozgan", "oghaf-qom"
 NEWS = 65  # three pages of the archive and a bit; the feed holds one
 

@@ -21,6 +21,8 @@ from tests.portal.faults import Fault
 from tests.portal.server import Portal, running_portal
 from tests.portal.world import World
 
+pytestmark = pytest.mark.xdist_group("discovery")  # what they share is made once
+
 HOME = "http://hormozgan.behzisti.ir/"
 NASTOOH = DIALECTS["nastooh"].seeds
 ARCHIVE = re.compile(r"/archive\?|/page/archive\.xhtml|/fa/archive\?")

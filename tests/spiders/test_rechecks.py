@@ -18,6 +18,8 @@ from tests.portal.faults import Fault
 from tests.portal.server import Portal, running_portal
 from tests.portal.world import World
 
+pytestmark = pytest.mark.xdist_group("rechecks")  # what they share is made once
+
 ITEM = re.compile(r"/(?:news|photo|video|fa/news)/(\d+)")
 FIRST, NOT_DUE, DUE, SECOND_LOOK, BACK = (
     "2026-01-01T08:00:00+00:00",
