@@ -79,7 +79,7 @@ def read_record(body: bytes) -> NewsRecord | None:
     """A stored record; None for what is none."""
     try:
         return from_json(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):  # TypeError: a number or none in its place
         return None
 
 

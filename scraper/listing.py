@@ -16,7 +16,7 @@ from scraper.blocks import line
 from scraper.dates import parse as parse_date
 from scraper.dialects import DIALECTS, GENERIC, detect
 from scraper.media import absolute
-from scraper.newscode import identify
+from scraper.newscode import host_of, identify
 from scraper.page import is_feed, is_html, parse
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _entries(columns: list[Element], url: str, rules: ListingFields) -> list[Ent
     """The entries that the first fitting selector finds."""
     for selector in rules.entry:
         anchors = (anchor for column in columns for anchor in selector(column))
-        if entries := _unique(_named_items(anchors, url, rules)):
+        if entries := _unique(_telling(_named_items(anchors, url, rules))):
             return entries
     return []
 
@@ -143,6 +143,15 @@ def _named_items(anchors: Iterable[Element], url: str, rules: ListingFields) -> 
         code = None if address is None or identify(address) else _code(anchor, rules)
         if address and title and (code or identify(address)):
             yield Entry(address, title, _date(anchor, title, rules), code)
+
+
+def _telling(entries: Iterable[Entry]) -> list[Entry]:
+    """Leave out entries that share a code with another address: what they stand in is a list and no item."""
+    found = list(entries)
+    told: dict[str | None, set[str]] = {}
+    for entry in found:
+        told.setdefault(entry.code, set()).add(entry.url)
+    return [entry for entry in found if entry.code is None or len(told[entry.code]) == 1]
 
 
 def _code(anchor: Element, rules: ListingFields) -> str | None:
@@ -201,8 +210,14 @@ def _feed_entries(root: Element, url: str) -> Iterable[Entry]:
 
 def _code_in_guid(address: str, node: Element) -> str | None:
     """The code in the <guid>, or <id>, of an entry whose own address names none: `https://host/?p=123` of WordPress."""
-    guid = None if identify(address) else identify(_child(node, "guid", "id") or "")
-    return guid.code if guid else None
+    guid = _child(node, "guid", "id") or ""
+    named = None if identify(address) or not _same_host(address, guid) else identify(guid)
+    return named.code if named else None
+
+
+def _same_host(one: str, other: str) -> bool:
+    """Whether two addresses are of one host: a site that has moved leaves numbers of its old host in its feed."""
+    return host_of(one).removeprefix("www.") == host_of(other).removeprefix("www.")
 
 
 def _link(node: Element) -> str | None:

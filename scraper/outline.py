@@ -41,7 +41,8 @@ class Outline:
     def find(self, selector: Selector) -> list[Any]:
         """Return what a selector finds in the scope, in document order; the scope itself is not looked at."""
         if not selector.names:
-            return selector.xpath(self.scope)  # type: ignore[no-any-return]
+            hits = selector.xpath(self.scope)
+            return hits if isinstance(hits, list) else [hits] if hits else []  # an XPath may give one string
         found = self._named(selector)
         while found and selector.inner:
             above, selector = set(found), selector.inner

@@ -243,6 +243,10 @@ def _title_first(db: sqlite3.Connection, query: Query) -> Iterator[int]:
     yield from (rowid for rowid in _newest(db, query) if rowid not in seen)
 
 
+_VALUES_OF = {"office": "SELECT office FROM items UNION SELECT office FROM frontier"}
+"""Where the values of a field are found that is more than a column of items: an office may have no item yet."""
+
+
 def resolve(db: sqlite3.Connection, query: Query | str) -> Query:
     """Parse a query where it is text; name the values in it as the collection does, and take apart its compounds.
 
@@ -258,7 +262,7 @@ def resolve(db: sqlite3.Connection, query: Query | str) -> Query:
         return known(expression(one))
 
     def values(field: str) -> list[str]:
-        return [value for (value,) in db.execute(f"SELECT DISTINCT {field} FROM items") if value]  # noqa: S608
+        return [value for (value,) in db.execute(_VALUES_OF.get(field, f"SELECT DISTINCT {field} FROM items")) if value]  # noqa: S608
 
     parts = (with_compounds(settled(part, has, values), known) for part in query.parts)
     return replace(query, parts=tuple(parts))

@@ -78,7 +78,10 @@ def settled(node: Node, has: Callable[[Filter], bool], of_collection: Callable[[
         case Filter() if node.name in _KNOWN and not has(node):
             found = _KNOWN[node.name].get(_key(node.value))
             if found is None:
-                raise QueryError(refusal(node.name, node.value, of_collection(node.name)))
+                there = list(of_collection(node.name))
+                if node.value in there:  # an office that was crawled and has no item yet
+                    return node
+                raise QueryError(refusal(node.name, node.value, there))
             return Filter(node.name, found)
         case Not():
             return Not(settled(node.part, has, of_collection))

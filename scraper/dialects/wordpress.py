@@ -6,6 +6,12 @@ import re
 
 from scraper.dialects.base import Address, Dialect, Fields, ListingFields, Mark, Seeds, Slice, paths
 
+_POST = "starts-with(@id, 'post-') and string-length(@id) > 5 and translate(substring(@id, 6), '0123456789', '') = ''"
+"""The id of an element that is a post: `post-123`, and not `post-grid-123`."""
+
+_POSTID = "substring-before(concat(substring-after(concat(' ', /html/body/@class), ' postid-'), ' '), ' ')"
+"""The number after the class `postid-` of the page, among others with numbers in them."""
+
 WORDPRESS = Dialect(
     name="wordpress",
     version=2,
@@ -40,8 +46,8 @@ WORDPRESS = Dialect(
         ),
         codes=(
             ("the line «شناسه خبر»", paths(".//*[contains(text(), 'شناسه خبر')]")[0]),  # [R]
-            ("the id of the post", paths("(self::*|.//article)[starts-with(@id, 'post-')]/@id")[0]),
-            ("the class of the page", paths("/html/body[contains(@class, ' postid-')]/@class")[0]),
+            ("the id of the post", paths(f"(self::*|.//article)[{_POST}]/@id")[0]),
+            ("the class of the page", paths(_POSTID)[0]),
         ),
         categories=paths(".//a[contains(@rel, 'category')]", ".//*[.cat-links]//a"),
         tags=paths(".//a[@rel='tag']", ".//*[.tags-links or .post-tags]//a"),
@@ -58,7 +64,7 @@ WORDPRESS = Dialect(
         entry=paths(".//*[.entry-title or .post-title]/a[@href]", ".//article//h2/a[@href] | .//article//h3/a[@href]"),
         date=paths("ancestor::article[1]//time/@datetime", "ancestor::article[1]//time//text()"),
         pager=paths("//*[.pagination or .nav-links]//a/@href | //link[@rel='next']/@href")[0],
-        code=paths("ancestor::*[starts-with(@id, 'post-')][1]/@id"),
+        code=paths(f"ancestor::*[{_POST}][1]/@id"),
     ),
     seeds=Seeds(feeds=("/feed/",), sitemaps=("/wp-sitemap.xml", "/sitemap_index.xml"), archive="/page/{page}/"),
     slice=Slice(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from archive.collection import open_collection
-from archive.errors import UsageError
+from archive.errors import CollectionError, UsageError
 from scraper import console
 from scraper.verbs.common import DEFAULT, Collection, Json, OfficesFile
 
@@ -27,9 +28,15 @@ def verify(
     opened = open_collection(collection)
     size = sum(p.stat().st_size for p in warc_files(opened.root))
     with console.progress("Verifying", size * (1 + deep), unit="bytes") as advance:
-        result = check(opened, advance)
-        if deep:
-            compared = deep_check(opened, advance)
+        try:
+            result = check(opened, advance)
+            compared = deep_check(opened, advance) if deep else None
+        except (TypeError, sqlite3.Error) as error:  # a column that holds what it never does
+            raise CollectionError(
+                f"The catalogue {opened.catalogue.path} is damaged and cannot be compared ({error}). "
+                "The WARC files are what counts: `bayegan rebuild` makes it anew from them, then verify again."
+            ) from error
+        if compared:
             result.faults = sorted({*result.faults, *compared.faults})
             result.notes = sorted(result.notes + compared.notes)
     console.print_json(console.plain(result)) if json else console.show_verification(result)

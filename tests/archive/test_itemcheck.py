@@ -9,7 +9,7 @@ import pytest
 
 from archive.record import content_sha256, from_json, to_json
 from tests.archive.test_fixity import sql, verify, words
-from tests.conftest import Crawled
+from tests.conftest import Crawled, bayegan
 
 
 @pytest.fixture
@@ -73,6 +73,25 @@ def test_a_text_must_have_the_digest_that_its_record_gives(root: Path) -> None:
     item = forge(root, ("items", "revisions"))
     (fault,) = [fault for fault in verify(root).faults if fault.what == "record-differs"]
     assert f"revision 1 of {item}" in fault.message
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE revisions SET revision = 'x' WHERE item = (SELECT min(id) FROM items)",
+        "UPDATE revisions SET record = 5 WHERE item = (SELECT min(id) FROM items)",
+        "UPDATE captures SET offset = 'x' WHERE rowid = 1",
+        "UPDATE items SET title = CAST(x'ff' AS TEXT) WHERE id = (SELECT min(id) FROM items)",
+    ],
+)
+@pytest.mark.parametrize("deep", [False, True], ids=["plain", "deep"])
+def test_a_column_of_a_wrong_kind_is_told_in_a_sentence(root: Path, damage: str, deep: bool) -> None:
+    with sqlite3.connect(root / "catalogue.sqlite") as db:
+        db.execute(damage)
+    ran = bayegan("verify", *["--deep"] * deep, "--collection", root)
+    assert ran.code == 1
+    assert "rebuild" in ran.err
+    assert "defect of Bayegan" not in ran.err
 
 
 def test_what_only_deep_can_tell(root: Path) -> None:

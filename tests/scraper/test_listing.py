@@ -64,7 +64,8 @@ def test_feeds():
     ("link", "guid", "code"),
     [
         ("https://x.ir/1403/02/a/", "https://x.ir/?p=123", "123"),
-        ("https://x.ir/1403/02/a/", "http://old.x.ir/?post_type=news&#038;p=9", "9"),
+        ("https://x.ir/1403/02/a/", "http://www.x.ir/?post_type=news&#038;p=9", "9"),
+        ("https://x.ir/1403/02/a/", "http://old.x.ir/?p=9", None),  # a number of the site that it was before
         ("https://x.ir/1403/02/a/", "https://x.ir/1403/02/a/", None),
         ("https://x.ir/1403/02/a/", "tag:x.ir,2024:77", None),
         ("https://x.ir/news/5/a", "https://x.ir/?p=123", None),
@@ -75,6 +76,15 @@ def test_a_guid_names_an_item_whose_address_does_not(link, guid, code):
     [entry] = read_listing(feed.encode(), "https://x.ir/feed/").entries
     assert (entry.url, entry.code) == (link, code)
     assert entry.item("x") == (f"x:{code}" if code else "x:5" if "/news/5/" in link else None)
+
+
+def test_what_a_list_is_numbered_with_is_no_code_of_its_entries():
+    entry = '<article><h2 class="entry-title"><a href="/1403/02/{0}/">{0}</a></h2></article>'
+    head = '<html><head><meta name="generator" content="WordPress 6.5"></head>'
+    page = head + '<body><main><div id="{0}">{1}</div></main>'
+    for name in ("post-grid-1234", "post-1234"):
+        listing = page.format(name, entry.format("a") + entry.format("b"))
+        assert read_listing(listing.encode(), URL).entries == [], name
 
 
 def test_an_article_that_a_listing_numbers_is_an_entry_whatever_its_address():

@@ -200,6 +200,11 @@ def test_what_a_collection_calls_its_own_comes_before_our_names(db):
         capture = Capture("w", number, 1, f"urn:{number}", "sha256:X", "2026-01-01T00:00:00Z", 200, None)
         catalogue.store(replace(record, capture=capture))
 
+    columns = "crawl, key, url, role, office, portal, dialect, host, path, priority, state"
+    db.execute(
+        f"INSERT INTO frontier ({columns}) VALUES ('c', 'u', 'u', 'home', 'kunden', 'p', '', 'h', '', 0, 'done')"
+    )
+
     def found(query):
         docids = index.search_ids(db, query)
         titles = {db.execute("SELECT title FROM items WHERE docid = ?", (docid,)).fetchone()[0] for docid in docids}
@@ -207,6 +212,7 @@ def test_what_a_collection_calls_its_own_comes_before_our_names(db):
 
     assert found("office:ستاد") == {"own"}
     assert found("kind:عکس") == {"own"}
+    assert found("office:kunden") == set(), "crawled, and nothing of it is recorded yet"
     assert found("kind:photo") == found("office:behzisti-qom") == {"ours"}
     with pytest.raises(QueryError, match="ستاد"):
         found("office:nope")
